@@ -1,0 +1,65 @@
+"""Builds a graph node by node; each op's own rule gives the shape as the node is added."""
+
+import msgspec
+
+from archstat.errors import Mark, require
+from archstat.graph.graph import Graph, Input, Node
+from archstat.ops.base import IO, Op
+from archstat.tensor import Tensor
+
+
+class Builder:
+    """Add nodes, then freeze with :meth:`build`.
+
+    >>> from archstat.ops.conv import Conv
+    >>> builder = Builder("two layers", Tensor((1, 3, 224, 224)))
+    >>> first = builder.add("conv1", Conv(channels=64, kernel=3, padding="same"), (0,))
+    >>> builder.nodes[first].output.sample
+    (64, 224, 224)
+    """
+
+    def __init__(self, name: str, arriving: Tensor, *, dtype: str = "float32") -> None:
+        self.name = name
+        self.dtype = dtype
+        self.nodes: list[Node] = [Node("input", Input(), (), IO((), arriving), 0)]
+
+    def add(
+        self,
+        path: str,
+        op: Op,
+        inputs: tuple[int, ...],
+        *,
+        owner: int | None = None,
+        section: str = "",
+        mark: Mark | None = None,
+    ) -> int:
+        """Add ``op`` behind the nodes ``inputs`` and return its index. Raises a SpecError if it doesn't fit."""
+        arriving = tuple(self.nodes[i].output for i in inputs)
+        y = op.output(*arriving)
+        if op.from_weights:
+            y = y.with_dtype(self.dtype)
+        io = IO(arriving, y)
+        index = len(self.nodes)
+        if owner is not None:
+            theirs, mine = self.nodes[owner].params(), op.params(io)
+            require(
+                theirs == mine,
+                f"'{path}' can't share the weights of '{self.nodes[owner].path}': "
+                f"it needs {_shapes(mine)}, they are {_shapes(theirs)}",
+            )
+        self.nodes.append(
+            Node(path, op, inputs, io, index if owner is None else owner, section, False, mark)
+        )
+        return index
+
+    def build(self, outputs: tuple[int, ...], *, frozen: frozenset[int] = frozenset()) -> Graph:
+        """Freeze the graph; ``frozen`` are the nodes whose params are not trained."""
+        nodes = tuple(
+            msgspec.structs.replace(node, frozen=True) if i in frozen else node
+            for i, node in enumerate(self.nodes)
+        )
+        return Graph(self.name, nodes, outputs, self.dtype)
+
+
+def _shapes(params: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape in params.items())

@@ -1,0 +1,172 @@
+"""What an op is: its fields are the YAML options, its methods are the rules.
+
+A rule is local, pure and exact: it knows this op and the tensors at its sides, nothing else. Each
+cost rule returns *terms*: a dict from a label to the factors whose product is counted, so the
+number and the arithmetic that ``archstat explain`` prints come from the same place.
+
+To add an op: write a final class in the file of its family, give it a docstring with the fields
+below, name it in ``catalogue.py``, and add two hand-worked cases under ``tests/ops/cases``.
+
+    Shape:  input -> output, with the formula
+    Params: name [shape]; or none
+    MACs:   the formula; or none
+    FLOPs:  the formula
+    Memory: owns its output; or shares input's storage, and when
+    Source: the PyTorch name and the paper or page
+"""
+
+from math import prod
+from typing import Any, ClassVar, get_type_hints
+
+import msgspec
+
+from archstat.ops.options import Kind
+from archstat.tensor import Shape, Tensor
+
+Terms = dict[str, tuple[int, ...]]
+"""Labelled products: ``{"QK^T": (12, 197, 197, 64)}`` counts 12*197*197*64."""
+
+
+def total(terms: Terms) -> int:
+    """Return the sum of the products.
+
+    >>> total({"weight": (3, 4), "bias": (4,)})
+    16
+    """
+    return sum(prod(factors) for factors in terms.values())
+
+
+class IO(msgspec.Struct, frozen=True):
+    """The tensors at the sides of one op."""
+
+    inputs: tuple[Tensor, ...]
+    y: Tensor
+
+    @property
+    def x(self) -> Tensor:
+        return self.inputs[0]
+
+
+class MissingRuleError(NotImplementedError):
+    """An op doesn't state a rule. A bug in the op: a missing rule is never a zero."""
+
+
+class Op(msgspec.Struct, frozen=True, kw_only=True):
+    """The contract. Every rule must be stated by the op or by its family."""
+
+    word: ClassVar[str] = ""
+    """The op's name in a spec: torch.nn.functional's, without the rank."""
+
+    main: ClassVar[str | None] = None
+    """The field that the entry's main value fills: ``conv: 64`` is ``channels``."""
+
+    arity: ClassVar[int | None] = 1
+    """How many inputs; ``None`` for a join of two or more branches."""
+
+    roles: ClassVar[tuple[str, ...]] = ()
+    """For a join whose branches have fixed names (``q, k, v``): those names, in order."""
+
+    finishes: ClassVar[bool] = False
+    """Whether the entry may carry ``norm:`` and ``act:``."""
+
+    shareable: ClassVar[bool] = False
+    """Whether ``share:`` may give it another layer's weights."""
+
+    from_weights: ClassVar[bool] = False
+    """Whether the output's element type is the weights', not the input's (embedding, parameter)."""
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        """Return the output tensor; raise a SpecError that says what must hold and what was received."""
+        raise self._missing("output")
+
+    def params(self, io: IO) -> Terms:
+        """Return the learnable tensors: PyTorch's name -> shape."""
+        raise self._missing("params")
+
+    def buffers(self, io: IO) -> Terms:
+        """Return the tensors kept in the state dict but not learned: PyTorch's name -> shape."""
+        raise self._missing("buffers")
+
+    def macs(self, io: IO) -> Terms:
+        """Return the multiply-accumulates of the forward pass. Bias adds are not counted."""
+        raise self._missing("macs")
+
+    def flops(self, io: IO) -> Terms:
+        """Return all floating-point operations of the forward pass, 2 for each MAC."""
+        raise self._missing("flops")
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        """Return the index of the input whose memory the output shares, or ``None`` if it owns its own.
+
+        A view and an in-place op share; so does dropout at inference. ``-1`` means the output is one of
+        the op's parameters.
+        """
+        raise self._missing("storage")
+
+    def steps(self, io: IO) -> tuple[str, ...]:
+        """Return the arithmetic of the output shape, as written on a board: ``(227 - 11)/4 + 1 = 55``."""
+        return ()
+
+    def _missing(self, rule: str) -> MissingRuleError:
+        return MissingRuleError(f"op '{self.word}' states no rule '{rule}'")
+
+    @classmethod
+    def options(cls) -> dict[str, Kind]:
+        """Return the options in the order of their declaration: name -> kind."""
+        found = _OPTIONS.get(cls)
+        if found is None:
+            hints: dict[str, Any] = get_type_hints(cls, include_extras=True)
+            found = {name: hints[name].__metadata__[0] for name in cls.__struct_fields__}
+            _OPTIONS[cls] = found
+        return found
+
+
+_OPTIONS: dict[type[Op], dict[str, Kind]] = {}
+
+
+class Weightless(Op, frozen=True, kw_only=True):
+    """Family: nothing to learn, no multiply-accumulates."""
+
+    def params(self, io: IO) -> Terms:
+        return {}
+
+    def buffers(self, io: IO) -> Terms:
+        return {}
+
+    def macs(self, io: IO) -> Terms:
+        return {}
+
+
+class View(Weightless, frozen=True, kw_only=True):
+    """Family: another shape or order of the same memory; no arithmetic."""
+
+    def flops(self, io: IO) -> Terms:
+        return {}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return 0
+
+
+class Pointwise(Weightless, frozen=True, kw_only=True):
+    """Family: the output has the input's shape, each element computed on its own."""
+
+    cost: ClassVar[int] = 1
+    """FLOPs per element."""
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        return inputs[0]
+
+    def flops(self, io: IO) -> Terms:
+        return {"elementwise": (*io.y.shape, self.cost)}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+
+def shape_terms(**shapes: Shape | None) -> Terms:
+    """Return the shapes that are given: an absent bias is left out.
+
+    >>> shape_terms(weight=(4, 3), bias=None)
+    {'weight': (4, 3)}
+    """
+    return {name: shape for name, shape in shapes.items() if shape is not None}

@@ -1,0 +1,186 @@
+"""Convolutions of 1, 2 and 3 spatial axes."""
+
+from math import prod
+from typing import ClassVar
+
+from archstat.errors import require
+from archstat.ops.base import IO, Op, Terms, shape_terms
+from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
+from archstat.ops.window import Window, check_axes, symmetric
+from archstat.tensor import Tensor
+
+
+class _Convolution(Op, frozen=True, kw_only=True):
+    """Family: a kernel, weights shared over positions, optional groups and bias."""
+
+    main: ClassVar[str | None] = "channels"
+    finishes: ClassVar[bool] = True
+    shareable: ClassVar[bool] = True
+
+    channels: Positive
+    kernel: PerAxis
+    stride: PerAxis = 1
+    padding: AnyPadding = 0
+    dilation: PerAxis = 1
+    groups: Positive = 1
+    bias: Boolean = True
+
+    def buffers(self, io: IO) -> Terms:
+        return {}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+    def flops(self, io: IO) -> Terms:
+        added = {"bias": io.y.shape} if self.bias else {}
+        return {"multiply-add": (2, *self.macs(io)["weight"]), **added}
+
+    def check(self, x: Tensor) -> None:
+        """Refuse a sequence, a rank without a convolution, and groups that divide nothing."""
+        check_image(self.word, x)
+        for what, n in ("input channels", x.channels), ("output channels", self.channels):
+            require(
+                n % self.groups == 0,
+                f"groups {self.groups} must divide both input channels {x.channels} "
+                f"and output channels {self.channels}",
+                hint=f"{what} {n} is not a multiple of {self.groups}",
+            )
+
+
+class Conv(_Convolution, frozen=True, kw_only=True):
+    """N-d convolution (cross-correlation), optionally grouped.
+
+    Shape:  [N, C, *S] -> [N, channels, *S'], S' = floor((S + 2p - d(k - 1) - 1) / s) + 1
+    Params: weight [channels, C / groups, *kernel]; bias [channels]
+    MACs:   numel(output) * C / groups * prod(kernel)
+    FLOPs:  2 per MAC; 1 per output element for the bias
+    Memory: owns its output
+    Source: torch.nn.functional.conv1d, conv2d, conv3d; Dumoulin & Visin, arXiv:1603.07285
+    """
+
+    word: ClassVar[str] = "conv"
+
+    kernel: PerAxis = 1
+
+    def window(self, x: Tensor) -> Window:
+        rank = len(x.spatial)
+        kernel = per_axis("kernel", self.kernel, rank)
+        dilation = per_axis("dilation", self.dilation, rank)
+        return Window(
+            kernel,
+            per_axis("stride", self.stride, rank),
+            symmetric(self.padding, kernel, dilation),
+            dilation,
+        )
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        self.check(x)
+        window = self.window(x)
+        require_fit(self.word, window, x)
+        return check_axes(x.with_shape(x.batch, self.channels, *window.slide(x.spatial)))
+
+    def params(self, io: IO) -> Terms:
+        kernel = per_axis("kernel", self.kernel, len(io.x.spatial))
+        weight = (self.channels, io.x.channels // self.groups, *kernel)
+        return shape_terms(weight=weight, bias=(self.channels,) if self.bias else None)
+
+    def macs(self, io: IO) -> Terms:
+        return {"weight": (*io.y.shape, *self.params(io)["weight"][1:])}
+
+    def steps(self, io: IO) -> tuple[str, ...]:
+        return self.window(io.x).steps(io.x.spatial)
+
+
+class ConvTranspose(_Convolution, frozen=True, kw_only=True):
+    """N-d transposed convolution, optionally grouped: the gradient of a convolution to its input.
+
+    Shape:  [N, C, *S] -> [N, channels, *S'], S' = (S - 1)s - 2p + d(k - 1) + output_padding + 1
+    Params: weight [C, channels / groups, *kernel]; bias [channels]
+    MACs:   numel(input) * channels / groups * prod(kernel)
+    FLOPs:  2 per MAC; 1 per output element for the bias
+    Memory: owns its output
+    Source: torch.nn.functional.conv_transpose1d, conv_transpose2d, conv_transpose3d; Dumoulin & Visin, arXiv:1603.07285
+    """
+
+    word: ClassVar[str] = "conv_transpose"
+
+    output_padding: PerAxis0 = 0
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        self.check(x)
+        kernel, stride, padding, dilation, extra = self._axes(x)
+        require(
+            all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)),
+            "output_padding must be smaller than stride or dilation",
+        )
+        sizes = tuple(
+            (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+            for n, k, s, p, d, e in zip(
+                x.spatial, kernel, stride, padding, dilation, extra, strict=True
+            )
+        )
+        require(
+            min(sizes) > 0,
+            f"'{self.word}' padding {max(padding)} leaves nothing: its input is {x.describe()}",
+        )
+        return check_axes(x.with_shape(x.batch, self.channels, *sizes))
+
+    def params(self, io: IO) -> Terms:
+        kernel = per_axis("kernel", self.kernel, len(io.x.spatial))
+        weight = (io.x.channels, self.channels // self.groups, *kernel)
+        return shape_terms(weight=weight, bias=(self.channels,) if self.bias else None)
+
+    def macs(self, io: IO) -> Terms:
+        return {"weight": (*io.x.shape, *self.params(io)["weight"][1:])}
+
+    def steps(self, io: IO) -> tuple[str, ...]:
+        lines: dict[str, None] = {}
+        for n, m, k, s, p, d, e in zip(io.x.spatial, io.y.spatial, *self._axes(io.x), strict=True):
+            reach = f"{k}" if d == 1 else f"({d}*({k} - 1) + 1)"
+            minus = f" - 2*{p}" if p else ""
+            plus = f" + {e}" if e else ""
+            lines.setdefault(f"({n} - 1)*{s}{minus} + {reach}{plus} = {m}")
+        return tuple(lines)
+
+    def _axes(self, x: Tensor) -> tuple[tuple[int, ...], ...]:
+        rank = len(x.spatial)
+        kernel = per_axis("kernel", self.kernel, rank)
+        dilation = per_axis("dilation", self.dilation, rank)
+        require(
+            self.padding != "tf_same",
+            "'conv_transpose' takes no 'padding: tf_same'",
+            hint="give padding and output_padding as numbers",
+        )
+        return (
+            kernel,
+            per_axis("stride", self.stride, rank),
+            symmetric(self.padding, kernel, dilation),
+            dilation,
+            per_axis("output_padding", self.output_padding, rank),
+        )
+
+
+def check_image(word: str, x: Tensor) -> None:
+    """Refuse what is not [C, L], [C, H, W] or [C, D, H, W]."""
+    require(
+        x.channels_first and 3 <= len(x.shape) <= 5,
+        f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
+        + ("" if x.channels_first else " with the channels last"),
+        hint=None if x.channels_first else "put '- permute' or '- reshape' before it",
+    )
+
+
+def require_fit(word: str, window: Window, x: Tensor) -> None:
+    """Refuse a kernel that is larger than the padded input."""
+    kernel = "×".join(map(str, dict.fromkeys(window.kernel)))
+    require(
+        window.fits(x.spatial),
+        f"'{word}' kernel {kernel} does not fit: its input is {x.describe()}",
+    )
+
+
+def kernel_positions(window: Window) -> int:
+    """Return how many elements one window holds."""
+    return prod(window.kernel)

@@ -1,0 +1,121 @@
+"""The sliding window: one arithmetic for the shapes, costs and receptive fields of conv and pool."""
+
+import msgspec
+
+from archstat.errors import require
+from archstat.ops.options import LARGEST_DIM, Padding, per_axis
+from archstat.tensor import Shape, Tensor
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A window's kernel, stride, padding (both sides alike) and dilation, one number per axis."""
+
+    kernel: Shape
+    stride: Shape
+    padding: Shape
+    dilation: Shape
+    ceil_mode: bool = False
+
+    def slide(self, spatial: Shape) -> Shape:
+        """Return how many positions the window takes on each axis.
+
+        floor((n + 2p - d(k - 1) - 1) / s) + 1; with ``ceil_mode`` the quotient is rounded up, and a last
+        window that would start in the padding after the end is dropped, as torch's pooling_output_shape does.
+        """
+        return tuple(self._axis(n, axis) for axis, n in enumerate(spatial))
+
+    def fits(self, spatial: Shape) -> bool:
+        """Say whether the padded input holds at least one window on each axis."""
+        return all(self.room(n, axis) >= 0 for axis, n in enumerate(spatial))
+
+    def room(self, n: int, axis: int) -> int:
+        """Return how far the window can move on one axis: n + 2p - d(k - 1) - 1."""
+        reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        return n + 2 * self.padding[axis] - reach
+
+    def _axis(self, n: int, axis: int) -> int:
+        room, stride = self.room(n, axis), self.stride[axis]
+        if not self.ceil_mode:
+            return room // stride + 1
+        size = -(-room // stride) + 1
+        return size - 1 if (size - 1) * stride >= n + self.padding[axis] else size
+
+    def steps(self, spatial: Shape) -> tuple[str, ...]:
+        """Write the arithmetic of each distinct axis: ``(227 - 11)/4 + 1 = 55``."""
+        seen: dict[str, None] = {}
+        for axis, n in enumerate(spatial):
+            seen.setdefault(self._step(n, axis))
+        return tuple(seen)
+
+    def _step(self, n: int, axis: int) -> str:
+        k, s, p, d = (v[axis] for v in (self.kernel, self.stride, self.padding, self.dilation))
+        reach = f"{k}" if d == 1 or k == 1 else f"({d}*({k} - 1) + 1)"
+        top = f"{n} + 2*{p} - {reach}" if p else f"{n} - {reach}"
+        room, size = self.room(n, axis), self._axis(n, axis)
+        if s == 1:
+            return f"{top} + 1 = {size}"
+        if room % s == 0:
+            return f"({top})/{s} + 1 = {size}"
+        if not self.ceil_mode:
+            return f"floor(({top})/{s}) + 1 = {size}"
+        dropped = -(-room // s) + 1 - size
+        tail = " - 1 (the last window would start in the padding)" if dropped else ""
+        return f"ceil(({top})/{s}) + 1{tail} = {size}"
+
+
+def symmetric(padding: Padding, kernel: Shape, dilation: Shape) -> Shape:
+    """Return the padding as one number per axis, both sides alike.
+
+    ``same`` is dilation (kernel - 1) / 2, which an even kernel can't have. Uneven pairs and ``tf_same`` never
+    get here: the graph holds an explicit pad in front of the op instead.
+    """
+    rank = len(kernel)
+    if padding == "same":
+        for k, d in zip(kernel, dilation, strict=True):
+            require(
+                d * (k - 1) % 2 == 0,
+                f"padding: same needs an odd kernel, but it is {k}",
+                hint="give the two sides, 'padding: [[0, 1], [0, 1]]', or use 'padding: tf_same'",
+            )
+        return tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
+    assert not isinstance(padding, str)
+    if isinstance(padding, int):
+        return (padding,) * rank
+    flat = tuple(p if isinstance(p, int) else p[0] for p in padding)
+    return per_axis("padding", flat, rank)
+
+
+def explicit_padding(
+    padding: Padding, kernel: Shape, stride: Shape, dilation: Shape, spatial: Shape
+) -> tuple[int, ...] | None:
+    """Return the amounts of the explicit pad that must stand before the op, or ``None`` if none.
+
+    PyTorch's order: the last axis first, begin then end. ``tf_same`` pads so that the output is ceil(n / s),
+    the odd pixel at the end.
+    """
+    rank = len(spatial)
+    if padding == "tf_same":
+        pairs = []
+        for n, k, s, d in zip(spatial, kernel, stride, dilation, strict=True):
+            whole = max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
+            pairs.append((whole // 2, whole - whole // 2))
+        if not any(end for _, end in pairs):
+            return None
+    elif isinstance(padding, tuple) and isinstance(padding[0], tuple):
+        per_axis("padding", (0,) * len(padding), rank)
+        pairs = [pair for pair in padding if isinstance(pair, tuple)]
+        if all(begin == end for begin, end in pairs):
+            return None
+    else:
+        return None
+    return tuple(side for pair in reversed(pairs) for side in pair)
+
+
+def check_axes(output: Tensor) -> Tensor:
+    """Return ``output`` unless an axis has grown over the limit."""
+    for size in output.spatial:
+        require(
+            size <= LARGEST_DIM,
+            f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}",
+        )
+    return output

@@ -1,0 +1,15 @@
+"""Multiply-accumulates of one forward pass."""
+
+from archstat.graph import Graph
+from archstat.ops.base import total
+
+
+def macs(graph: Graph) -> tuple[int, ...]:
+    """Count multiply-accumulates, for the whole batch.
+
+    Counts:  convolution, linear, matrix products, attention (QK^T and AV)
+    Ignores: bias adds, norms, activations, pooling
+    Unit:    MAC (two FLOPs)
+    Source:  the "FLOPs" of He et al. 2015, and of torch.utils.flop_counter at half
+    """
+    return tuple(total(node.op.macs(node.io)) for node in graph.nodes)

@@ -1,0 +1,59 @@
+"""What loading a spec gives: the graph, and what the file says beside it."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from archstat.errors import Mark
+from archstat.graph import Graph
+
+MAX_LAYERS = 50_000
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line may change about a spec.
+
+    ``variables`` are ``--set`` values as written; ``input`` is one sample's shape.
+    """
+
+    variables: Mapping[str, str] = {}
+    input: tuple[int, ...] | None = None
+    batch: int = 1
+    dtype: str = "float32"
+    max_layers: int = MAX_LAYERS
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """A loaded spec.
+
+    ``reference`` is what the user asked for (``vgg16`` or a path), ``file`` the path for messages.
+    """
+
+    name: str
+    reference: str
+    file: str
+    about: str = ""
+    source: str = ""
+    graph: Graph
+    published: tuple["Figure", ...] = ()
+    budget: Mapping[str, str] = {}
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure that somebody printed, and how the graph is asked for it.
+
+    ``printed`` is the text as printed (``138M``, ``28x28x480``); ``computed`` an expression over the graph
+    (``params()``); ``slip`` the expression that gives the printed figure where the true one doesn't.
+    ``verdict`` is what the spec's author recorded: reproduced, slip or differs.
+    """
+
+    quantity: str
+    printed: str
+    computed: str
+    source: str
+    slip: str | None = None
+    verdict: str = "reproduced"
+    why: str = ""
+    table: str = ""
+    row: str = ""
+    mark: Mark | None = None

@@ -1,0 +1,134 @@
+"""A tensor's shape, element type and memory layout: everything the rules need, no data."""
+
+from math import prod
+
+import msgspec
+
+Shape = tuple[int, ...]
+
+BYTES = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
+}  # fmt: skip
+"""Bytes of one element, by PyTorch's name of the type."""
+
+
+class Tensor(msgspec.Struct, frozen=True):
+    """One tensor, the batch first.
+
+    ``channel_dim`` is the index of the channels in ``shape``: 1 for images ``[N, C, *S]``,
+    the last for sequences ``[N, L, C]``; a vector ``[N, C]`` is both. ``strides`` is ``None``
+    for a contiguous tensor; views made by permute and slice carry their own, since a later
+    reshape must copy where PyTorch copies.
+    """
+
+    shape: Shape
+    dtype: str = "float32"
+    channel_dim: int = 1
+    strides: Shape | None = None
+
+    @property
+    def batch(self) -> int:
+        return self.shape[0]
+
+    @property
+    def sample(self) -> Shape:
+        """The shape without the batch, as a spec writes it."""
+        return self.shape[1:]
+
+    @property
+    def channels(self) -> int:
+        return self.shape[self.channel_dim]
+
+    @property
+    def spatial(self) -> Shape:
+        """All axes but the batch and the channels."""
+        return self.shape[1 : self.channel_dim] + self.shape[self.channel_dim + 1 :]
+
+    @property
+    def channels_first(self) -> bool:
+        return self.channel_dim == 1
+
+    @property
+    def channels_last(self) -> bool:
+        return self.channel_dim == len(self.shape) - 1
+
+    @property
+    def is_vector(self) -> bool:
+        return len(self.shape) == 2
+
+    @property
+    def numel(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.numel * BYTES[self.dtype]
+
+    def with_shape(self, *shape: int, channel_dim: int | None = None) -> "Tensor":
+        """Return a new contiguous tensor of this type; the channels stay where they were."""
+        at = self.channel_dim if channel_dim is None else channel_dim
+        return Tensor(shape, self.dtype, at)
+
+    def with_dtype(self, dtype: str) -> "Tensor":
+        return Tensor(self.shape, dtype, self.channel_dim, self.strides)
+
+    def fresh(self) -> "Tensor":
+        """Return what an elementwise op allocates for this input: the same order in memory, no gaps."""
+        if self.strides is None:
+            return self
+        held = self.strides
+        order = sorted(range(len(self.shape)), key=lambda d: (-held[d], d))
+        strides, step = [0] * len(self.shape), 1
+        for dim in reversed(order):
+            strides[dim] = step
+            step *= self.shape[dim]
+        dense = tuple(strides)
+        kept = None if dense == contiguous_strides(self.shape) else dense
+        return Tensor(self.shape, self.dtype, self.channel_dim, kept)
+
+    def describe(self, times: str = "×") -> str:
+        """Return the sample's shape as people write it: ``64×56×56``."""
+        return times.join(map(str, self.sample)) or "1"
+
+
+def contiguous_strides(shape: Shape) -> Shape:
+    """Return the strides, in elements, of a row-major tensor.
+
+    >>> contiguous_strides((2, 3, 4))
+    (12, 4, 1)
+    """
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= size
+    return tuple(reversed(strides))
+
+
+def view_strides(tensor: Tensor, shape: Shape) -> Shape | None:
+    """Return the strides with which ``tensor`` can be viewed as ``shape``, or ``None`` if only a copy can.
+
+    The rule of PyTorch's ``at::detail::computeStride``: runs of axes that are adjacent in memory may be
+    merged and split freely; a run's boundary must coincide with one of the new shape.
+    """
+    old_shape = tensor.shape
+    old = tensor.strides or contiguous_strides(old_shape)
+    new: list[int] = [0] * len(shape)
+    view_dim = len(shape) - 1
+    chunk_base = old[-1] if old else 1
+    tensor_numel = view_numel = 1
+    for dim in range(len(old_shape) - 1, -1, -1):
+        tensor_numel *= old_shape[dim]
+        ends = dim == 0 or (old_shape[dim - 1] != 1 and old[dim - 1] != tensor_numel * chunk_base)
+        if not ends:
+            continue
+        while view_dim >= 0 and (view_numel < tensor_numel or shape[view_dim] == 1):
+            new[view_dim] = view_numel * chunk_base
+            view_numel *= shape[view_dim]
+            view_dim -= 1
+        if view_numel != tensor_numel:
+            return None
+        if dim > 0:
+            chunk_base = old[dim - 1]
+            tensor_numel = view_numel = 1
+    return tuple(new) if view_dim == -1 else None
