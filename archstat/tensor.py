@@ -58,8 +58,17 @@ class Tensor(msgspec.Struct, frozen=True):
         return len(self.shape) == 2
 
     @property
+    def is_sequence(self) -> bool:
+        """Whether the channels come last, behind another axis: ``[N, L, C]``."""
+        return self.channels_last and not self.channels_first
+
+    @property
     def numel(self) -> int:
         return prod(self.shape)
+
+    @property
+    def is_floating(self) -> bool:
+        return "float" in self.dtype
 
     @property
     def nbytes(self) -> int:
@@ -72,6 +81,27 @@ class Tensor(msgspec.Struct, frozen=True):
 
     def with_dtype(self, dtype: str) -> "Tensor":
         return Tensor(self.shape, dtype, self.channel_dim, self.strides)
+
+    def viewed(self, shape: Shape, strides: Shape, channel_dim: int) -> "Tensor":
+        """Return a view of the same memory; strides that row-major order gives are left out."""
+        usual = contiguous_strides(shape)
+        plain = all(
+            n == 1 or a == b for n, a, b in zip(shape, strides, usual, strict=True)
+        )  # a step along an axis of one is never taken
+        return Tensor(shape, self.dtype, channel_dim, None if plain else strides)
+
+    def steps(self) -> Shape:
+        """Return the strides, also of a contiguous tensor."""
+        return self.strides or contiguous_strides(self.shape)
+
+    def permuted(self, dims: Shape) -> "Tensor":
+        """Return the view whose axis ``i`` is this tensor's axis ``dims[i]``; the channels go along."""
+        held = self.steps()
+        return self.viewed(
+            tuple(self.shape[d] for d in dims),
+            tuple(held[d] for d in dims),
+            dims.index(self.channel_dim),
+        )
 
     def fresh(self) -> "Tensor":
         """Return what an elementwise op allocates for this input: the same order in memory, no gaps."""

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, get_type_hints
 
 import msgspec
 
-from archstat.ops.options import Kind
+from archstat.ops.options import Boolean, Kind
 from archstat.tensor import Shape, Tensor
 
 Terms = dict[str, tuple[int, ...]]
@@ -103,6 +103,13 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """
         raise self._missing("storage")
 
+    def split(self, x: Tensor) -> "tuple[Op, Op] | None":
+        """Return the explicit pad and the op to put behind it where PyTorch's op has no such padding.
+
+        ``None`` means that the op stands alone: it pads nothing, or pads both sides alike.
+        """
+        return None
+
     def steps(self, io: IO) -> tuple[str, ...]:
         """Return the arithmetic of the output shape, as written on a board: ``(227 - 11)/4 + 1 = 55``."""
         return ()
@@ -148,19 +155,35 @@ class View(Weightless, frozen=True, kw_only=True):
 
 
 class Pointwise(Weightless, frozen=True, kw_only=True):
-    """Family: the output has the input's shape, each element computed on its own."""
+    """Family: the output has the input's shape, each element computed on its own.
+
+    One addition, subtraction, multiplication, division, negation or comparison is 1 FLOP, and so is one
+    elementary function: exp, log, tanh, erf, a power, a root, an absolute value.
+    """
 
     cost: ClassVar[int] = 1
     """FLOPs per element."""
 
     def output(self, *inputs: Tensor) -> Tensor:
-        return inputs[0]
+        return inputs[0].fresh()
 
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (*io.y.shape, self.cost)}
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+
+class InPlace(Pointwise, frozen=True, kw_only=True):
+    """Family: pointwise, and PyTorch has a form that overwrites its input."""
+
+    inplace: Boolean = False
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        return inputs[0] if self.inplace else inputs[0].fresh()
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return 0 if self.inplace else None
 
 
 def shape_terms(**shapes: Shape | None) -> Terms:

@@ -1,12 +1,13 @@
 """Convolutions of 1, 2 and 3 spatial axes."""
 
-from math import prod
 from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
+from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
-from archstat.ops.window import Window, check_axes, symmetric
+from archstat.ops.pad import pad_before
+from archstat.ops.window import Window, check_axes, require_fit, symmetric, window_over
 from archstat.tensor import Tensor
 
 
@@ -63,15 +64,11 @@ class Conv(_Convolution, frozen=True, kw_only=True):
     kernel: PerAxis = 1
 
     def window(self, x: Tensor) -> Window:
-        rank = len(x.spatial)
-        kernel = per_axis("kernel", self.kernel, rank)
-        dilation = per_axis("dilation", self.dilation, rank)
-        return Window(
-            kernel,
-            per_axis("stride", self.stride, rank),
-            symmetric(self.padding, kernel, dilation),
-            dilation,
-        )
+        return window_over(x, self.kernel, self.stride, self.padding, self.dilation)
+
+    def split(self, x: Tensor) -> tuple[Op, Op] | None:
+        self.check(x)
+        return pad_before(self, x, self.padding, self.kernel, self.stride, self.dilation)
 
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
@@ -148,9 +145,12 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
         rank = len(x.spatial)
         kernel = per_axis("kernel", self.kernel, rank)
         dilation = per_axis("dilation", self.dilation, rank)
+        uneven = isinstance(self.padding, tuple) and any(
+            isinstance(p, tuple) and p[0] != p[1] for p in self.padding
+        )
         require(
-            self.padding != "tf_same",
-            "'conv_transpose' takes no 'padding: tf_same'",
+            not uneven and self.padding != "tf_same",
+            f"'conv_transpose' takes no {'uneven padding' if uneven else 'padding: tf_same'}",
             hint="give padding and output_padding as numbers",
         )
         return (
@@ -160,27 +160,3 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
             dilation,
             per_axis("output_padding", self.output_padding, rank),
         )
-
-
-def check_image(word: str, x: Tensor) -> None:
-    """Refuse what is not [C, L], [C, H, W] or [C, D, H, W]."""
-    require(
-        x.channels_first and 3 <= len(x.shape) <= 5,
-        f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
-        + ("" if x.channels_first else " with the channels last"),
-        hint=None if x.channels_first else "put '- permute' or '- reshape' before it",
-    )
-
-
-def require_fit(word: str, window: Window, x: Tensor) -> None:
-    """Refuse a kernel that is larger than the padded input."""
-    kernel = "×".join(map(str, dict.fromkeys(window.kernel)))
-    require(
-        window.fits(x.spatial),
-        f"'{word}' kernel {kernel} does not fit: its input is {x.describe()}",
-    )
-
-
-def kernel_positions(window: Window) -> int:
-    """Return how many elements one window holds."""
-    return prod(window.kernel)

@@ -200,6 +200,43 @@ class Wholes(Kind, frozen=True):
         return {"anyOf": [one, many]} if self.single else many
 
 
+class DecimalAxes(Kind, frozen=True):
+    """One positive number for every axis, or a list with one number per axis; they need not be whole."""
+
+    def read(self, option: str, value: Value) -> Fraction | tuple[Fraction, ...]:
+        if isinstance(value, tuple):
+            require(1 <= len(value) <= 3, f"{option} takes one number per axis, 1 to 3 of them")
+            return tuple(self._positive(option, v) for v in value)
+        return self._positive(option, value)
+
+    def schema(self) -> Json:
+        one = {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_DIM}
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 3}]}
+
+    def _positive(self, option: str, value: Value) -> Fraction:
+        number = Decimal(high=Fraction(LARGEST_DIM)).read(option, value)
+        require(number > 0, f"{option} must be more than 0, not {show(value)}")
+        return number
+
+
+class DecimalOrWord(Kind, frozen=True):
+    """A number, or one of a few words that stand for one (``-inf``)."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.choices
+
+    def read(self, option: str, value: Value) -> Fraction | str:
+        if isinstance(value, str):
+            return Word(self.choices).read(option, value)
+        return Decimal().read(option, value)
+
+    def schema(self) -> Json:
+        return {"anyOf": [Decimal().schema(), {"enum": list(self.choices)}]}
+
+
 def show(value: Value) -> str:
     """Write a value as the spec would: ``true``, ``1/2``, ``[1, 2]``."""
     if isinstance(value, bool):
@@ -224,11 +261,18 @@ def per_axis(option: str, value: int | tuple[int, ...], rank: int) -> tuple[int,
 Padding = int | str | tuple[int, ...] | tuple[tuple[int, int], ...]
 
 Positive = Annotated[int, Whole(1)]
+MaybePositive = Annotated[int | None, Whole(1)]
 Natural = Annotated[int, Whole(0)]
 Integer = Annotated[int, Whole(None)]
+MaybeDim = Annotated[int | None, Whole(None)]
+"""One dimension of a sample; ``None`` is the channels'."""
+Dims = Annotated[int | tuple[int, ...], Wholes(None, longest=8, single=True)]
+Sizes = Annotated[tuple[int, ...], Wholes(1, longest=8)]
 Number = Annotated[Fraction, Decimal()]
 Probability = Annotated[Fraction, Decimal(Fraction(0), Fraction(1))]
+Epsilon = Annotated[Fraction, Decimal(Fraction(0))]
 Boolean = Annotated[bool, Flag()]
 PerAxis = Annotated[int | tuple[int, ...], Axes(1)]
+MaybePerAxis = Annotated[int | tuple[int, ...] | None, Axes(1)]
 PerAxis0 = Annotated[int | tuple[int, ...], Axes(0)]
 AnyPadding = Annotated[Padding, PaddingAxes()]

@@ -59,17 +59,39 @@ class Window(msgspec.Struct, frozen=True):
         if not self.ceil_mode:
             return f"floor(({top})/{s}) + 1 = {size}"
         dropped = -(-room // s) + 1 - size
-        tail = " - 1 (the last window would start in the padding)" if dropped else ""
+        tail = " - 1" if dropped else ""  # the last window would start in the padding
         return f"ceil(({top})/{s}) + 1{tail} = {size}"
+
+
+def window_over(
+    x: Tensor,
+    kernel: int | Shape,
+    stride: int | Shape,
+    padding: Padding,
+    dilation: int | Shape,
+    ceil_mode: bool = False,
+) -> Window:
+    """Return the window of an op whose padding needs no explicit pad in front of it."""
+    rank = len(x.spatial)
+    kernel = per_axis("kernel", kernel, rank)
+    stride = per_axis("stride", stride, rank)
+    dilation = per_axis("dilation", dilation, rank)
+    require(
+        explicit_padding(padding, kernel, stride, dilation, x.spatial) is None,
+        f"padding {padding} needs an explicit pad before the op",
+    )
+    return Window(kernel, stride, symmetric(padding, kernel, dilation), dilation, ceil_mode)
 
 
 def symmetric(padding: Padding, kernel: Shape, dilation: Shape) -> Shape:
     """Return the padding as one number per axis, both sides alike.
 
-    ``same`` is dilation (kernel - 1) / 2, which an even kernel can't have. Uneven pairs and ``tf_same`` never
-    get here: the graph holds an explicit pad in front of the op instead.
+    ``same`` is dilation (kernel - 1) / 2, which an even kernel can't have. Uneven pairs never get here, and
+    ``tf_same`` only where it pads nothing: otherwise the graph holds an explicit pad in front of the op.
     """
     rank = len(kernel)
+    if padding == "tf_same":
+        return (0,) * rank
     if padding == "same":
         for k, d in zip(kernel, dilation, strict=True):
             require(
@@ -119,3 +141,12 @@ def check_axes(output: Tensor) -> Tensor:
             f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}",
         )
     return output
+
+
+def require_fit(word: str, window: Window, x: Tensor) -> None:
+    """Refuse a kernel that is larger than the padded input."""
+    kernel = "×".join(map(str, dict.fromkeys(window.kernel)))
+    require(
+        window.fits(x.spatial),
+        f"'{word}' kernel {kernel} does not fit: its input is {x.describe()}",
+    )

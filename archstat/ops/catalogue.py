@@ -1,0 +1,75 @@
+"""All ops, by family; what other frameworks call them is in :mod:`archstat.ops.aliases`."""
+
+from archstat.ops import activation, conv, dropout, join, linear, norm, pad, pool, reshape, smooth
+from archstat.ops import softmax as along
+from archstat.ops.base import Op
+
+FAMILIES: dict[str, tuple[type[Op], ...]] = {
+    "Convolution": (conv.Conv, conv.ConvTranspose),
+    "Linear and tables": (linear.Linear, linear.Embedding, linear.Parameter),
+    "Pooling": (
+        pool.MaxPool,
+        pool.AvgPool,
+        pool.AdaptiveAvgPool,
+        pool.AdaptiveMaxPool,
+        pool.GlobalAvgPool,
+        pool.GlobalMaxPool,
+    ),
+    "Normalisation": (
+        norm.BatchNorm,
+        norm.LayerNorm,
+        norm.GroupNorm,
+        norm.InstanceNorm,
+        norm.RMSNorm,
+        norm.LocalResponseNorm,
+    ),
+    "Activation": (
+        activation.ReLU,
+        activation.ReLU6,
+        activation.LeakyReLU,
+        activation.PReLU,
+        smooth.ELU,
+        smooth.SELU,
+        smooth.CELU,
+        smooth.GELU,
+        smooth.SiLU,
+        smooth.Mish,
+        smooth.Softplus,
+        smooth.Softsign,
+        smooth.Sigmoid,
+        smooth.LogSigmoid,
+        smooth.Tanh,
+        smooth.TanhShrink,
+        activation.HardSigmoid,
+        activation.HardSwish,
+        activation.HardTanh,
+        activation.Threshold,
+        along.Softmax,
+        along.LogSoftmax,
+        along.GLU,
+    ),
+    "Dropout": (dropout.Dropout, dropout.DropPath),
+    "Join": (join.Concat, join.Add, join.Sub, join.Mul, join.Div, join.MatMul),
+    "Shape": (
+        reshape.Flatten,
+        reshape.Reshape,
+        reshape.Tokens,
+        reshape.Permute,
+        reshape.Transpose,
+    ),
+    "Size": (pad.Pad,),
+}
+
+CATALOGUE: dict[str, type[Op]] = {op.word: op for family in FAMILIES.values() for op in family}
+
+NORMS = {
+    "batch": "batch_norm",
+    "layer": "layer_norm",
+    "group": "group_norm",
+    "instance": "instance_norm",
+    "rms": "rms_norm",
+}
+"""What ``norm:`` takes, and the op it inserts."""
+
+ACTIVATIONS = tuple(op.word for op in FAMILIES["Activation"] if op.word not in ("threshold", "glu"))
+"""What ``act:`` takes."""

@@ -1,0 +1,86 @@
+"""What an op asks of the tensor that arrives: channels first or last, a number type, a dimension that exists."""
+
+from archstat.errors import SpecError, require
+from archstat.tensor import Tensor
+
+
+def check_image(word: str, x: Tensor) -> None:
+    """Refuse what is not [C, L], [C, H, W] or [C, D, H, W]."""
+    require(
+        x.channels_first and 3 <= len(x.shape) <= 5,
+        f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
+        + (" with the channels last" if x.is_sequence else ""),
+        hint="put '- permute' or '- reshape' before it" if x.is_sequence else None,
+    )
+    check_numbers(word, x)
+
+
+def check_plane(word: str, x: Tensor) -> None:
+    """Refuse what is not [C, H, W]."""
+    require(
+        x.channels_first and len(x.shape) == 4,
+        f"'{word}' needs [C, H, W], but its input is {x.describe()}"
+        + (" with the channels last" if x.is_sequence else ""),
+    )
+
+
+def check_channels_first(word: str, x: Tensor) -> None:
+    """Refuse a sequence; an image or a vector may pass."""
+    require(
+        x.channels_first,
+        f"'{word}' needs its channels first, but its input is {x.describe()} with the channels last",
+        hint="put '- permute' before it, or use layer_norm" if word.endswith("norm") else None,
+    )
+    check_numbers(word, x)
+
+
+def check_channels_last(word: str, x: Tensor) -> None:
+    """Refuse an image; a sequence or a vector may pass."""
+    require(
+        x.channels_last,
+        f"'{word}' works along the last dimension, but its input is {x.describe()} with the channels first",
+        hint="put '- tokens' or '- permute' before it",
+    )
+    check_numbers(word, x)
+
+
+def check_numbers(word: str, x: Tensor) -> None:
+    """Refuse ids and other whole numbers where PyTorch does."""
+    require(
+        x.is_floating,
+        f"'{word}' needs floating-point numbers, but its input is {x.dtype}",
+        hint="put '- embedding' before it" if x.dtype == "int64" else None,
+    )
+
+
+def axis(word: str, dim: int | None, x: Tensor, option: str = "dim") -> int:
+    """Return the axis of the whole tensor that ``dim`` of one sample means; ``None`` is the channels'."""
+    if dim is None:
+        return x.channel_dim
+    rank = len(x.sample)
+    require(
+        -rank <= dim < rank,
+        f"'{word}' {option} {dim} is out of range: its input is {x.describe()}",
+        hint="dimensions count from 0, the first of one sample, or from -1, the last",
+    )
+    return 1 + dim % rank
+
+
+def axes(word: str, dims: int | tuple[int, ...], x: Tensor, option: str = "dim") -> tuple[int, ...]:
+    """Return the distinct axes that ``dims`` mean."""
+    found = tuple(axis(word, d, x, option) for d in ((dims,) if isinstance(dims, int) else dims))
+    require(len(set(found)) == len(found), f"'{word}' {option} names a dimension twice")
+    return found
+
+
+def without(x: Tensor, dropped: tuple[int, ...], word: str) -> tuple[tuple[int, ...], int]:
+    """Return the axes that stay, and where among them the channels are.
+
+    Where the channels themselves go, the first axis takes their place, or the last of a sequence.
+    """
+    kept = tuple(d for d in range(len(x.shape)) if d not in dropped)
+    if len(kept) == 1:
+        raise SpecError(f"'{word}' would leave no dimension: its input is {x.describe()}")
+    if x.channel_dim in kept:
+        return kept, kept.index(x.channel_dim)
+    return kept, len(kept) - 1 if x.is_sequence else 1

@@ -1,0 +1,59 @@
+"""Ops that only training knows: at inference they return their input."""
+
+from fractions import Fraction
+from typing import ClassVar
+
+from archstat.ops.base import IO, Terms, Weightless
+from archstat.ops.options import Boolean, Probability
+from archstat.tensor import Tensor
+
+
+class _Dropping(Weightless, frozen=True, kw_only=True):
+    """Family: the identity at inference."""
+
+    main: ClassVar[str | None] = "p"
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        return inputs[0]
+
+    def flops(self, io: IO) -> Terms:
+        return {}
+
+
+class Dropout(_Dropping, frozen=True, kw_only=True):
+    """Set elements to zero with probability p while training.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  none at inference
+    Memory: shares its input's; while training owns its output if p > 0, unless in place
+    Source: torch.nn.functional.dropout; Srivastava et al. 2014
+    """
+
+    word: ClassVar[str] = "dropout"
+
+    p: Probability = Fraction(1, 2)
+    inplace: Boolean = False
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None if training and self.p > 0 and not self.inplace else 0
+
+
+class DropPath(_Dropping, frozen=True, kw_only=True):
+    """Set whole samples to zero with probability p while training: stochastic depth.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  none at inference
+    Memory: shares its input's; while training owns its output if p > 0
+    Source: torchvision.ops.stochastic_depth with mode row; Huang et al., arXiv:1603.09382
+    """
+
+    word: ClassVar[str] = "drop_path"
+
+    p: Probability = Fraction(1, 10)
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None if training and self.p > 0 else 0

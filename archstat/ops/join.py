@@ -1,0 +1,207 @@
+"""Joins: ops over two or more branches."""
+
+from typing import ClassVar
+
+from archstat.errors import require
+from archstat.ops.base import IO, Terms, Weightless
+from archstat.ops.checks import axis, check_numbers
+from archstat.ops.options import MaybeDim
+from archstat.ops.window import check_axes
+from archstat.tensor import Shape, Tensor
+
+
+class _Join(Weightless, frozen=True, kw_only=True):
+    """Family: the branches' outputs become one tensor."""
+
+    arity: ClassVar[int | None] = None
+
+    def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
+        """Refuse branches that don't fit together, by their names in the spec."""
+        raise self._missing("check")
+
+    def require_fit(
+        self,
+        fits: bool,
+        inputs: tuple[Tensor, ...],
+        names: tuple[str, ...],
+        i: int,
+        j: int,
+        must: str,
+    ) -> None:
+        """Refuse branch ``j`` beside branch ``i``."""
+        require(
+            fits,
+            f"{self.word}: branch '{names[i]}' gives {inputs[i].describe()}, "
+            f"branch '{names[j]}' gives {inputs[j].describe()}: {must}",
+        )
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+
+class Concat(_Join, frozen=True, kw_only=True):
+    """Put the branches one behind the other along one dimension, the channels' by default.
+
+    Shape:  the dimension is the sum of the branches'; all others agree
+    Params: none
+    MACs:   none
+    FLOPs:  none: elements are copied
+    Memory: owns its output
+    Source: torch.cat
+    """
+
+    word: ClassVar[str] = "concat"
+
+    dim: MaybeDim = None
+
+    def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
+        first = inputs[0]
+        at = axis(self.word, self.dim, first)
+        for i, x in enumerate(inputs):
+            same = len(x.shape) == len(first.shape) and all(
+                a == b
+                for d, (a, b) in enumerate(zip(x.sample, first.sample, strict=True))
+                if d + 1 != at
+            )
+            must = f"all but dimension {at - 1} must agree"
+            self.require_fit(same, inputs, names, 0, i, must)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        self.check(inputs, _numbered(inputs))
+        first = inputs[0]
+        at = axis(self.word, self.dim, first)
+        shape = list(first.shape)
+        shape[0] = max(x.batch for x in inputs)
+        shape[at] = sum(x.shape[at] for x in inputs)
+        return check_axes(first.with_shape(*shape))
+
+    def flops(self, io: IO) -> Terms:
+        return {}
+
+    def steps(self, io: IO) -> tuple[str, ...]:
+        at = axis(self.word, self.dim, io.x)
+        return (f"{' + '.join(str(x.shape[at]) for x in io.inputs)} = {io.y.shape[at]}",)
+
+
+class _Elementwise(_Join, frozen=True, kw_only=True):
+    """Family: one operation between the elements of two branches; a size of 1 is repeated as needed."""
+
+    def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
+        so_far = inputs[0].shape
+        for i, x in enumerate(inputs):
+            if not _repeats(x.shape, so_far):
+                j = next(j for j in range(i) if not _repeats(x.shape, inputs[j].shape))
+                self.require_fit(False, inputs, names, j, i, "shapes must agree")
+            so_far = tuple(map(max, so_far, x.shape))
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        self.check(inputs, _numbered(inputs))
+        shape = tuple(max(sizes) for sizes in zip(*(x.shape for x in inputs), strict=True))
+        full = next((x for x in inputs if x.shape == shape), None)
+        return inputs[0].with_shape(*shape) if full is None else full.fresh()
+
+    def flops(self, io: IO) -> Terms:
+        return {"elementwise": (len(io.inputs) - 1, *io.y.shape)}
+
+
+class Add(_Elementwise, frozen=True, kw_only=True):
+    """Add the branches: a residual connection.
+
+    Shape:  the branches', which agree or are 1
+    Params: none
+    MACs:   none
+    FLOPs:  1 per output element and branch after the first
+    Memory: owns its output
+    Source: torch.add; He et al., arXiv:1512.03385
+    """
+
+    word: ClassVar[str] = "add"
+
+
+class Sub(_Elementwise, frozen=True, kw_only=True):
+    """Subtract the other branches from the first.
+
+    Shape:  the branches', which agree or are 1
+    Params: none
+    MACs:   none
+    FLOPs:  1 per output element and branch after the first
+    Memory: owns its output
+    Source: torch.sub
+    """
+
+    word: ClassVar[str] = "sub"
+
+
+class Mul(_Elementwise, frozen=True, kw_only=True):
+    """Multiply the branches: a gate, squeeze-and-excitation, a layer scale.
+
+    Shape:  the branches', which agree or are 1
+    Params: none
+    MACs:   none
+    FLOPs:  1 per output element and branch after the first
+    Memory: owns its output
+    Source: torch.mul; Hu et al., arXiv:1709.01507
+    """
+
+    word: ClassVar[str] = "mul"
+
+
+class Div(_Elementwise, frozen=True, kw_only=True):
+    """Divide the first branch by the others.
+
+    Shape:  the branches', which agree or are 1
+    Params: none
+    MACs:   none
+    FLOPs:  1 per output element and branch after the first
+    Memory: owns its output
+    Source: torch.div
+    """
+
+    word: ClassVar[str] = "div"
+
+
+class MatMul(_Join, frozen=True, kw_only=True):
+    """The matrix product of two branches, over their last two dimensions.
+
+    Shape:  [N, *, L, K] and [N, *, K, M] -> [N, *, L, M]
+    Params: none
+    MACs:   numel(output) * K
+    FLOPs:  2 per MAC
+    Memory: owns its output
+    Source: torch.matmul
+    """
+
+    word: ClassVar[str] = "matmul"
+
+    def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
+        require(len(inputs) == 2, f"'matmul' takes two branches, not {len(inputs)}")
+        a, b = inputs
+        fits = (
+            len(a.shape) == len(b.shape) >= 3
+            and _repeats(a.shape[:-2], b.shape[:-2])
+            and a.shape[-1] == b.shape[-2]
+        )
+        self.require_fit(fits, inputs, names, 0, 1, "they need L×K and K×M")
+        for x in inputs:
+            check_numbers(self.word, x)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        self.check(inputs, _numbered(inputs))
+        a, b = inputs
+        outer = tuple(max(m, n) for m, n in zip(a.shape[:-2], b.shape[:-2], strict=True))
+        return a.with_shape(*outer, a.shape[-2], b.shape[-1])
+
+    def macs(self, io: IO) -> Terms:
+        return {"product": (*io.y.shape, io.x.shape[-1])}
+
+    def flops(self, io: IO) -> Terms:
+        return {"multiply-add": (2, *self.macs(io)["product"])}
+
+
+def _numbered(inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
+    return tuple(str(i + 1) for i in range(len(inputs)))
+
+
+def _repeats(a: Shape, b: Shape) -> bool:
+    """Say whether two shapes of equal rank agree where neither is 1."""
+    return len(a) == len(b) and all(m == n or 1 in (m, n) for m, n in zip(a, b, strict=True))

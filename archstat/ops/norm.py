@@ -1,0 +1,227 @@
+"""Normalisation. Operations that happen once per group of elements, not per element, are not counted."""
+
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from archstat.errors import require
+from archstat.ops.base import IO, Op, Terms, shape_terms
+from archstat.ops.checks import check_channels_first, check_channels_last, check_image
+from archstat.ops.options import Boolean, Decimal, Epsilon, Number, Positive, Probability
+from archstat.tensor import Tensor
+
+EPS = Fraction(1, 100_000)
+
+
+class _Norm(Op, frozen=True, kw_only=True):
+    """Family: the input's shape, a scale and a shift for each channel."""
+
+    def check(self, x: Tensor) -> None:
+        """Refuse what can't be normalised."""
+        raise self._missing("check")
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        self.check(x)
+        return x.with_shape(*x.shape)
+
+    def buffers(self, io: IO) -> Terms:
+        return {}
+
+    def macs(self, io: IO) -> Terms:
+        return {}
+
+    def flops(self, io: IO) -> Terms:
+        own = dict.fromkeys(self.params(io), io.y.shape)
+        return {"mean 1, centre 1, variance 2, scale 1": (*io.y.shape, 5), **own}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+
+class _RunningNorm(_Norm, frozen=True, kw_only=True):
+    """Family: statistics of one channel, of which a running mean may be kept."""
+
+    eps: Epsilon = EPS
+    momentum: Probability = Fraction(1, 10)
+    affine: Boolean = True
+    track_running_stats: Boolean = True
+
+    def params(self, io: IO) -> Terms:
+        held = (io.x.channels,) if self.affine else None
+        return shape_terms(weight=held, bias=held)
+
+    def buffers(self, io: IO) -> Terms:
+        if not self.track_running_stats:
+            return {}
+        held = (io.x.channels,)
+        return {"running_mean": held, "running_var": held, "num_batches_tracked": ()}
+
+    def flops(self, io: IO) -> Terms:
+        if self.track_running_stats:
+            return {"scale and shift": (*io.y.shape, 2)}
+        return super().flops(io)
+
+
+class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
+    """Normalise each channel by its running mean and variance.
+
+    Shape:  [N, C, *S] -> the same
+    Params: weight [C] and bias [C]; none without affine
+    MACs:   none
+    FLOPs:  2 per element, the statistics folded into one scale and shift; without running statistics 5 (mean 1,
+            centre 1, variance 2, scale 1), and 2 more if affine
+    Memory: owns its output
+    Source: torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d; Ioffe & Szegedy, arXiv:1502.03167
+    """
+
+    word: ClassVar[str] = "batch_norm"
+
+    def check(self, x: Tensor) -> None:
+        check_channels_first(self.word, x)
+
+
+class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
+    """Normalise each channel of each sample over its positions.
+
+    Shape:  [N, C, *S] -> the same
+    Params: none; with affine weight [C] and bias [C]
+    MACs:   none
+    FLOPs:  5 per element (mean 1, centre 1, variance 2, scale 1), and 2 more if affine; with running statistics
+            2 in all
+    Memory: owns its output
+    Source: torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d; Ulyanov et al., arXiv:1607.08022
+    """
+
+    word: ClassVar[str] = "instance_norm"
+
+    affine: Boolean = False
+    track_running_stats: Boolean = False
+
+    def check(self, x: Tensor) -> None:
+        check_image(self.word, x)
+        require(
+            self.track_running_stats or max(x.spatial) > 1,
+            f"'instance_norm' needs more than one position per channel, but its input is {x.describe()}",
+        )
+
+
+class GroupNorm(_Norm, frozen=True, kw_only=True):
+    """Normalise groups of channels of each sample over all their positions.
+
+    Shape:  [N, C, *S] -> the same
+    Params: weight [C] and bias [C]; none without affine
+    MACs:   none
+    FLOPs:  5 per element (mean 1, centre 1, variance 2, scale 1), and 2 more if affine
+    Memory: owns its output
+    Source: torch.nn.functional.group_norm; Wu & He, arXiv:1803.08494
+    """
+
+    word: ClassVar[str] = "group_norm"
+    main: ClassVar[str | None] = "groups"
+
+    groups: Positive
+    eps: Epsilon = EPS
+    affine: Boolean = True
+
+    def check(self, x: Tensor) -> None:
+        check_channels_first(self.word, x)
+        require(
+            x.channels % self.groups == 0,
+            f"'group_norm' groups {self.groups} must divide the channels {x.channels}",
+        )
+
+    def params(self, io: IO) -> Terms:
+        held = (io.x.channels,) if self.affine else None
+        return shape_terms(weight=held, bias=held)
+
+
+class LayerNorm(_Norm, frozen=True, kw_only=True):
+    """Normalise each position over its channels, the last dimension.
+
+    Shape:  [N, *, C] -> the same
+    Params: weight [C] and bias [C]; no bias with bias: false, none without affine
+    MACs:   none
+    FLOPs:  5 per element (mean 1, centre 1, variance 2, scale 1), and 1 more each for weight and bias
+    Memory: owns its output
+    Source: torch.nn.LayerNorm (affine is elementwise_affine); Ba et al., arXiv:1607.06450
+    """
+
+    word: ClassVar[str] = "layer_norm"
+
+    eps: Epsilon = EPS
+    affine: Boolean = True
+    bias: Boolean = True
+
+    def check(self, x: Tensor) -> None:
+        check_channels_last(self.word, x)
+
+    def params(self, io: IO) -> Terms:
+        held = (io.x.channels,) if self.affine else None
+        return shape_terms(weight=held, bias=held if self.bias else None)
+
+
+class RMSNorm(_Norm, frozen=True, kw_only=True):
+    """Divide each position by the root of the mean square of its channels, the last dimension.
+
+    Shape:  [N, *, C] -> the same
+    Params: weight [C]; none without affine
+    MACs:   none
+    FLOPs:  3 per element (square 1, mean 1, scale 1), and 1 more if affine
+    Memory: owns its output
+    Source: torch.nn.RMSNorm (affine is elementwise_affine); Zhang & Sennrich, arXiv:1910.07467
+    """
+
+    word: ClassVar[str] = "rms_norm"
+
+    eps: Annotated[Fraction | None, Decimal(Fraction(0))] = None
+    affine: Boolean = True
+
+    def check(self, x: Tensor) -> None:
+        check_channels_last(self.word, x)
+
+    def params(self, io: IO) -> Terms:
+        return shape_terms(weight=(io.x.channels,) if self.affine else None)
+
+    def flops(self, io: IO) -> Terms:
+        own = dict.fromkeys(self.params(io), io.y.shape)
+        return {"square 1, mean 1, scale 1": (*io.y.shape, 3), **own}
+
+
+class LocalResponseNorm(Op, frozen=True, kw_only=True):
+    """Divide each element by (k + alpha * mean of the squares of ``size`` neighbouring channels) ** beta.
+
+    Shape:  [N, C, *S] -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  size + 5 per element: square 1, sum size - 1, mean 1, times alpha 1, plus k 1, power 1, divide 1
+    Memory: owns its output
+    Source: torch.nn.functional.local_response_norm; Krizhevsky et al. 2012, section 3.3
+    """
+
+    word: ClassVar[str] = "local_response_norm"
+    main: ClassVar[str | None] = "size"
+
+    size: Positive = 5
+    alpha: Number = Fraction(1, 10_000)
+    beta: Number = Fraction(3, 4)
+    k: Number = Fraction(1)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        check_image(self.word, x)
+        return x.with_shape(*x.shape)
+
+    def params(self, io: IO) -> Terms:
+        return {}
+
+    def buffers(self, io: IO) -> Terms:
+        return {}
+
+    def macs(self, io: IO) -> Terms:
+        return {}
+
+    def flops(self, io: IO) -> Terms:
+        return {"elementwise": (*io.y.shape, self.size + 5)}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None

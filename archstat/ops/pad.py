@@ -1,0 +1,118 @@
+"""Padding and cropping."""
+
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from archstat.errors import require
+from archstat.ops.base import IO, Op, Terms, Weightless
+from archstat.ops.checks import check_image
+from archstat.ops.options import DecimalOrWord, Padding, Wholes, Word, per_axis
+from archstat.ops.window import check_axes, explicit_padding
+from archstat.tensor import Shape, Tensor
+
+
+class Pad(Weightless, frozen=True, kw_only=True):
+    """Add elements around a tensor, or cut them off where a side is negative.
+
+    Shape:  every axis n -> n + begin + end; one number stands for all sides of the spatial axes
+    Params: none
+    MACs:   none
+    FLOPs:  none: elements are copied
+    Memory: owns its output
+    Source: torch.nn.functional.pad
+    """
+
+    word: ClassVar[str] = "pad"
+    main: ClassVar[str | None] = "sides"
+
+    sides: Annotated[int | tuple[int, ...], Wholes(None, 2, 8, single=True)]
+    mode: Annotated[str, Word(("constant", "reflect", "replicate", "circular"))] = "constant"
+    value: Annotated[Fraction | str, DecimalOrWord(("-inf", "inf"))] = Fraction(0)
+
+    def pairs(self, x: Tensor) -> tuple[tuple[int, int], ...]:
+        """Return begin and end of every axis, the batch's first."""
+        if isinstance(self.sides, int):
+            check_image(self.word, x)
+            return ((0, 0),) * 2 + ((self.sides, self.sides),) * len(x.spatial)
+        require(
+            len(self.sides) % 2 == 0,
+            f"'pad' takes pairs of begin and end, but {len(self.sides)} numbers are given",
+        )
+        require(
+            len(self.sides) <= 2 * len(x.sample),
+            f"'pad' has {len(self.sides)} sides, but its input {x.describe()} has {2 * len(x.sample)}",
+        )
+        given = list(zip(self.sides[::2], self.sides[1::2], strict=True))
+        rest = ((0, 0),) * (len(x.shape) - len(given))
+        return rest + tuple(reversed(given))
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        pairs = self.pairs(x)
+        if self.mode != "constant":
+            self._check_border(x, pairs)
+        shape = tuple(n + a + b for n, (a, b) in zip(x.shape, pairs, strict=True))
+        require(
+            all(n + min(a, 0) + min(b, 0) > 0 for n, (a, b) in zip(x.shape, pairs, strict=True)),
+            f"'pad' leaves nothing: its input is {x.describe()}",
+        )
+        return check_axes(x.with_shape(*shape))
+
+    def flops(self, io: IO) -> Terms:
+        return {}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+    def steps(self, io: IO) -> tuple[str, ...]:
+        lines = {
+            f"{n} {_signed(a)} {_signed(b)} = {n + a + b}": None
+            for n, (a, b) in zip(io.x.shape, self.pairs(io.x), strict=True)
+            if a or b
+        }
+        return tuple(lines)
+
+    def _check_border(self, x: Tensor, pairs: tuple[tuple[int, int], ...]) -> None:
+        """Refuse what PyTorch's border modes can't do."""
+        given = len(x.spatial) if isinstance(self.sides, int) else len(self.sides) // 2
+        require(
+            given <= 3 and len(x.shape) in (given + 1, given + 2),
+            f"'pad' mode {self.mode} pads the axes behind the channels, all of them: "
+            f"its input is {x.describe()}",
+        )
+        for n, (a, b) in zip(x.shape, pairs, strict=True):
+            require(a >= 0 and b >= 0, f"'pad' mode {self.mode} takes no negative side")
+            most = {"reflect": n - 1, "circular": n}.get(self.mode, max(a, b))
+            require(
+                max(a, b) <= most,
+                f"'pad' mode {self.mode} can add at most {most} to an axis of {n}, not {max(a, b)}",
+            )
+
+
+def pad_before(
+    op: Op,
+    x: Tensor,
+    padding: Padding,
+    kernel: int | Shape,
+    stride: int | Shape,
+    dilation: int | Shape,
+    value: Fraction | str = Fraction(0),
+) -> tuple[Op, Op] | None:
+    """Return the explicit pad and ``op`` without padding, or ``None`` where ``op`` can pad by itself."""
+    rank = len(x.spatial)
+    sides = explicit_padding(
+        padding,
+        per_axis("kernel", kernel, rank),
+        per_axis("stride", stride, rank),
+        per_axis("dilation", dilation, rank),
+        x.spatial,
+    )
+    if sides is None:
+        return None
+    return Pad(sides=sides, value=value), msgspec.structs.replace(op, padding=0)
+
+
+def _signed(side: int) -> str:
+    return f"- {-side}" if side < 0 else f"+ {side}"
