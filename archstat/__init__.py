@@ -1,3 +1,45 @@
-"""What a neural-network architecture costs, exactly, from a YAML spec."""
+"""What a neural-network architecture costs, exactly, from a YAML spec.
+
+``archstat.load("vgg16").params`` is 138357544. Nothing is imported before it is used, so the command line
+stays quick.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Architecture",
+    "ArchstatError",
+    "MissingPartError",
+    "SpecError",
+    "UsageError",
+    "__version__",
+    "load",
+]
+
+if TYPE_CHECKING:
+    from archstat.errors import ArchstatError, MissingPartError, SpecError, UsageError
+    from archstat.report.architecture import Architecture, load
+
+_HOMES = {
+    "Architecture": "archstat.report.architecture",
+    "load": "archstat.report.architecture",
+    "ArchstatError": "archstat.errors",
+    "MissingPartError": "archstat.errors",
+    "SpecError": "archstat.errors",
+    "UsageError": "archstat.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'archstat' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

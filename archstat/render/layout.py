@@ -1,0 +1,145 @@
+"""A report laid out for people: which fields stand side by side and what stands below. No format yet."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from archstat.render.escape import clean, shape, shapes
+from archstat.render.style import Style
+from archstat.report.columns import Column
+from archstat.report.report import Conditions, Report, Row
+from archstat.units import System, Unit, exact, fixed, percent, power_for, prefixes, scaled
+
+UNKNOWN = "?"
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One column of text. ``rank`` 0 is never left out; the highest rank is left out first."""
+
+    title: str
+    cells: tuple[str, ...]
+    footer: str = ""
+    right: bool = False
+    rank: int = 0
+
+
+def fields(report: Report, style: Style) -> list[Field]:
+    """Return the columns of a table, from left to right."""
+    rows = report.rows
+    found = [
+        Field(
+            _first_title(report),
+            tuple(clean(row.path) for row in rows),
+            "TOTAL" if report.totals else "",
+        )
+    ]
+    if any(row.count > 1 for row in rows):
+        counts = tuple(exact(row.count) for row in rows)
+        found.append(Field("layers", counts, right=True, rank=60))
+    for label, title, write, rank in _LABELS:
+        if label in report.labels:
+            cells = tuple(write(row) for row in rows)
+            if any(cells):
+                found.append(Field(title, cells, rank=rank))
+    numbers = [i for i, column in enumerate(report.columns) if column.key not in report.aside]
+    found += [_number(report, i, style, rank=10 * place) for place, i in enumerate(numbers)]
+    if report.totals and numbers and report.totals[numbers[0]]:
+        found.append(_share(report, numbers[0]))
+    notes = tuple(clean(row.note) for row in rows)
+    if any(notes):
+        found.append(Field("name" if report.kind == "summary" else "", notes, rank=45))
+    return found
+
+
+def heading(report: Report) -> tuple[str, str]:
+    """Return the title line in two parts: the name, and what the numbers hold for."""
+    return clean(report.name) or "Summary", conditions(report.conditions)
+
+
+def conditions(given: Conditions) -> str:
+    """Say what the numbers hold for: ``input 3x224x224, batch 1, float32``."""
+    said = [f"input {shape(given.input)}"] if given.input else []
+    said += [f"batch {given.batch}", given.dtype]
+    said += [f"{clean(name)}={clean(value)}" for name, value in sorted(given.variables.items())]
+    if given.aux:
+        said.append("auxiliary heads included")
+    return ", ".join(said)
+
+
+def below(report: Report) -> list[tuple[str, str, str]]:
+    """Return the lines under the total: what it is, how much, and a word about it."""
+    lines = []
+    first = report.totals[0] if report.totals else 0
+    for column, total in zip(report.columns, report.totals, strict=False):
+        aside = column.key in report.aside
+        same = column.unit == report.columns[0].unit and total == first
+        if (aside and total and not same) or (not aside and column.unit == "bytes"):
+            least = "at least " if column.key in report.partial else ""
+            lines.append((column.title, least + amount(column, total), column.about))
+    return lines
+
+
+def amount(column: Column, n: int) -> str:
+    """Write a total: bytes in both systems, so that MB and MiB can't be taken for each other."""
+    if column.unit != "bytes":
+        return exact(n)
+    both = []
+    systems: tuple[System, ...] = ("si", "iec")
+    for system in systems:
+        power = power_for(n, "bytes", system)
+        number = exact(n) if power == 0 else fixed(n, power, 2, "bytes", system)
+        both.append(f"{number} {prefixes('bytes', system)[power]}")
+    return both[0] if both[0] == both[1] else f"{both[0]} ({both[1]})"
+
+
+def _first_title(report: Report) -> str:
+    return "spec" if report.kind == "summary" else report.by
+
+
+def _number(report: Report, at: int, style: Style, rank: int) -> Field:
+    column = report.columns[at]
+    write, title = _writer(report, at, style)
+    footer = ""
+    if report.totals:
+        least = "at least " if column.key in report.partial else ""
+        footer = least + write(report.totals[at])
+    cells = tuple(
+        UNKNOWN if row.cells[at] is None else write(row.cells[at] or 0) for row in report.rows
+    )
+    return Field(title, cells, footer, right=True, rank=rank)
+
+
+def _writer(report: Report, at: int, style: Style) -> tuple[Callable[[int], str], str]:
+    """Choose one unit for the whole column; a summary writes four digits, each with its own unit."""
+    column = report.columns[at]
+    if report.kind == "summary":
+        unit: Unit = "bytes" if column.unit == "bytes" else "count"
+        return (lambda n: scaled(n, 4, unit, style.system)), column.title
+    if column.unit != "bytes":
+        return exact, column.title
+    power = power_for(report.totals[at], "bytes", style.system)
+    name = prefixes("bytes", style.system)[power]
+    if power == 0:
+        return exact, f"{column.title} ({name})"
+    return (lambda n: fixed(n, power, 3, "bytes", style.system)), f"{column.title} ({name})"
+
+
+def _share(report: Report, at: int) -> Field:
+    whole, known = report.totals[at], report.columns[at].key not in report.partial
+    cells = tuple(
+        UNKNOWN if row.cells[at] is None or not known else percent(row.cells[at] or 0, whole)
+        for row in report.rows
+    )
+    return Field("share", cells, "100.0%" if known else "", right=True, rank=50)
+
+
+def _tensors(row: Row) -> str:
+    return ", ".join(f"{clean(name)} {shape(sizes)}" for name, sizes in row.tensors.items())
+
+
+_LABELS: tuple[tuple[str, str, Callable[[Row], str], int], ...] = (
+    ("op", "op", lambda row: clean(row.op), 55),
+    ("inputs", "input", lambda row: shapes(row.inputs), 48),
+    ("output", "output", lambda row: shape(row.output), 40),
+    ("tensors", "parameters", _tensors, 50),
+)

@@ -1,0 +1,52 @@
+"""The one list of columns. Tables, CSV headers, JSON keys, budgets and docs all read it.
+
+A new metric is one pass and one column here. Every column is summed over the layers.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from archstat import passes
+from archstat.graph import Graph
+
+Unit = Literal["elements", "bytes", "MAC", "FLOP"]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One quantity of a layer.
+
+    ``key`` is its name in JSON, CSV, ``--sort`` and budgets, and says the unit where it isn't a count;
+    ``title`` heads it in text; ``about`` is one line for docs and footers.
+    """
+
+    key: str
+    title: str
+    unit: Unit
+    about: str
+    values: Callable[[Graph], passes.Values]
+    estimate: bool = False
+
+
+def _forward_backward(graph: Graph) -> passes.Values:
+    return tuple(2 * n for n in passes.activation_bytes(graph))
+
+
+COLUMNS = (
+    Column("params", "params", "elements", "learnable numbers; shared ones once", passes.params),
+    Column("weights", "weights", "elements", "params without the biases", passes.weights),
+    Column("biases", "biases", "elements", "the biases alone, norms' shifts among them", passes.biases),
+    Column("trainable_params", "trainable", "elements", "params that are not frozen", passes.trainable_params),
+    Column("buffers", "buffers", "elements", "kept but not learned: running statistics", passes.buffers),
+    Column("param_bytes", "params", "bytes", "params x bytes per element", passes.param_bytes),
+    Column("buffer_bytes", "buffers", "bytes", "buffers x bytes per element", passes.buffer_bytes),
+    Column("macs", "MACs", "MAC", "multiply-accumulates of one forward pass", passes.macs),
+    Column("flops", "FLOPs", "FLOP", "all floating-point operations, 2 per MAC", passes.flops),
+    Column("activations", "activations", "elements", "outputs that own their memory", passes.activations),
+    Column("activation_bytes", "memory", "bytes", "activations x bytes per element", passes.activation_bytes),
+    Column("forward_backward_bytes", "with backward", "bytes",
+           "an estimate: activations x 2, as the lecture does", _forward_backward, estimate=True),
+)  # fmt: skip
+
+BY_KEY = {column.key: column for column in COLUMNS}

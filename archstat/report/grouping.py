@@ -1,0 +1,88 @@
+"""Rows from layers: by layer, by stage, by depth of the path, by op."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from archstat.graph import Graph, Node
+from archstat.report.report import Grouping, Row
+from archstat.tensor import Shape, Tensor
+
+Layout = Literal["chw", "hwc"]
+Cells = tuple[int | None, ...]
+
+
+def layer_rows(
+    graph: Graph, cells: Sequence[Cells], *, with_input: bool, layout: Layout = "chw"
+) -> tuple[Row, ...]:
+    """Return one row for each node of the graph, in network order."""
+    return tuple(
+        Row(
+            path=node.path,
+            cells=cells[i],
+            op=node.op.word,
+            inputs=tuple(sample(x, layout) for x in node.io.inputs),
+            output=sample(node.output, layout),
+            tensors=node.params(),
+            note=_note(graph, i, node),
+        )
+        for i, node in enumerate(graph.nodes)
+        if i or with_input
+    )
+
+
+def grouped(rows: Iterable[Row], by: Grouping, depth: int | None = None) -> tuple[Row, ...]:
+    """Fold rows that belong together, in the order of their first layer; the output is the last one's."""
+    if by == "layer" and depth is None:
+        return tuple(rows)
+    key: Callable[[Row], str] = (lambda row: row.op) if by == "op" else _prefix(depth or 1)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return tuple(_folded(name, group, shapes=by != "op") for name, group in groups.items())
+
+
+def folded_rest(rows: Sequence[Row]) -> Row:
+    """Return the one row ``[12 others]`` that stands for ``rows``."""
+    return _folded(f"[{len(rows)} others]", rows, shapes=False)
+
+
+def total(column: Iterable[int | None]) -> int | None:
+    """Add a column; a sum with an unknown part is unknown."""
+    known: list[int] = []
+    for n in column:
+        if n is None:
+            return None
+        known.append(n)
+    return sum(known)
+
+
+def sample(tensor: Tensor, layout: Layout = "chw") -> Shape:
+    """Return one sample's shape, its channels first or last as asked."""
+    shape = tensor.sample
+    if layout == "hwc" and tensor.channels_first and len(shape) > 1:
+        return (*shape[1:], shape[0])
+    return shape
+
+
+def _prefix(depth: int) -> Callable[[Row], str]:
+    return lambda row: ".".join(row.path.split(".")[:depth])
+
+
+def _folded(path: str, rows: Sequence[Row], *, shapes: bool) -> Row:
+    if len(rows) == 1 and rows[0].path == path:
+        return rows[0]
+    words = {row.op for row in rows}
+    return Row(
+        path=path,
+        cells=tuple(map(total, zip(*(row.cells for row in rows), strict=True))),
+        op=words.pop() if len(words) == 1 else "",
+        inputs=rows[0].inputs if shapes else (),
+        output=rows[-1].output if shapes else None,
+        count=sum(row.count for row in rows),
+    )
+
+
+def _note(graph: Graph, index: int, node: Node) -> str:
+    if node.owner != index:
+        return f"shares {graph.nodes[node.owner].path}"
+    return "frozen" if node.frozen and node.params() else ""

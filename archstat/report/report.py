@@ -1,0 +1,82 @@
+"""The report: rows, totals and what was printed elsewhere, as typed values. Renderers only format it."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from archstat.report.columns import Column
+from archstat.tensor import Shape
+
+Grouping = Literal["layer", "stage", "op"]
+Label = Literal["op", "inputs", "output", "tensors", "note"]
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the numbers hold for. ``input`` is one sample's shape; ``variables`` are the ``--set`` values."""
+
+    input: Shape = ()
+    batch: int = 1
+    dtype: str = "float32"
+    aux: bool = False
+    variables: Mapping[str, str] = {}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer, or ``count`` layers taken together.
+
+    ``cells`` stand in the order of the report's columns; ``None`` is unknown, never zero. Shapes are one
+    sample's. ``tensors`` are the learnable tensors: PyTorch's name -> shape.
+    """
+
+    path: str
+    cells: tuple[int | None, ...] = ()
+    op: str = ""
+    inputs: tuple[Shape, ...] = ()
+    output: Shape | None = None
+    tensors: Mapping[str, Shape] = {}
+    note: str = ""
+    count: int = 1
+
+
+class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A printed figure beside what the graph gives.
+
+    ``computed`` is the graph's number as written in text; ``derivation`` says how the printed figure comes
+    about where it differs; ``why`` is one sentence.
+    """
+
+    printed: str
+    source: str
+    verdict: str
+    computed: str
+    derivation: str = ""
+    why: str = ""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One table.
+
+    ``aside`` are the keys of columns whose total alone is shown in text. ``totals`` are sums over all layers,
+    in the order of ``columns``, computed once; those in ``partial`` miss an unknown cell, so they read
+    "at least". A report without totals (a summary of several specs) has an empty tuple.
+    """
+
+    kind: str
+    name: str
+    reference: str
+    conditions: Conditions
+    by: Grouping = "layer"
+    columns: tuple[Column, ...] = ()
+    aside: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ("output",)
+    rows: tuple[Row, ...] = ()
+    totals: tuple[int, ...] = ()
+    partial: tuple[str, ...] = ()
+    published: tuple[PublishedLine, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Mapping[str, int]:
+        """The totals by column key."""
+        return {c.key: n for c, n in zip(self.columns, self.totals, strict=False)}
