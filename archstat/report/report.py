@@ -46,6 +46,7 @@ class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
     about where it differs; ``why`` is one sentence.
     """
 
+    quantity: str = ""
     printed: str
     source: str
     verdict: str

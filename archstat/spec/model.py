@@ -9,6 +9,12 @@ from archstat.graph import Graph
 
 MAX_LAYERS = 50_000
 
+METRICS = (
+    "params", "weights", "biases", "trainable_params", "buffers", "macs", "flops", "activations",
+    "activation_bytes", "param_bytes", "buffer_bytes", "output", "depth",
+)  # fmt: skip
+"""What a published figure, a budget and an expression can ask of a graph."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line may change about a spec.
@@ -48,6 +54,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     quantity: str
+    metric: str = ""
     printed: str
     computed: str
     source: str

@@ -1,0 +1,111 @@
+"""Where specs come from: a path, a bundled name, or standard input. The only place that opens spec files."""
+
+import os
+import stat
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from archstat.errors import UsageError
+from archstat.spec.nodes import Scalar
+from archstat.spec.reader import LARGEST_FILE
+from archstat.spec.words import nearest
+
+LONGEST_CHAIN = 8
+"""Files that may extend one another."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """One spec file's bytes, how messages name it, and the folder its relative ``extends`` may reach."""
+
+    data: bytes
+    file: str
+    folder: Path
+    root: Path
+
+
+@lru_cache(maxsize=1)
+def bundled_folder() -> Path:
+    """Return the folder of the specs that ship with archstat: inside the package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+@lru_cache(maxsize=1)
+def bundled() -> tuple[str, ...]:
+    """Return the names of the bundled specs, in alphabetical order."""
+    return tuple(sorted(path.stem for path in bundled_folder().glob("*.yaml")))
+
+
+def open_reference(reference: str | os.PathLike[str]) -> Origin:
+    """Read what the user named: ``-``, a path, or a bundled name. A path wins where a file is there."""
+    text = os.fspath(reference)
+    if text == "-":
+        here = Path.cwd()
+        return Origin(sys.stdin.buffer.read(LARGEST_FILE + 1), "<stdin>", here, here)
+    # A bare word is a bundled name even where a folder of that name stands; a path says so by its form.
+    is_path = os.sep in text or "/" in text or text.lower().endswith((".yaml", ".yml"))
+    if not is_path and text in bundled():
+        return _bundled(text)
+    if "\0" in text:
+        raise UsageError("a path can't hold a NUL character")
+    path = Path(text)
+    if is_path or path.is_file():
+        folder = path.parent
+        return Origin(_read(path, text), text, folder, folder)
+    raise UsageError(
+        f"no spec '{text}': neither a file nor a bundled name",
+        hint=nearest(text, bundled()) or "'archstat list' shows the bundled specs",
+    )
+
+
+def open_base(word: Scalar, child: Origin) -> Origin:
+    """Read the spec that ``extends:`` names: a bundled name, or a ``.yaml`` path beside the file that says it."""
+    text = word.text
+    if not text.endswith((".yaml", ".yml")):
+        if text in bundled():
+            return _bundled(text)
+        raise word.error(
+            f"no bundled spec '{text[:60]}'",
+            hint=nearest(text, bundled()) or "a file's name ends in .yaml",
+        )
+    path = child.folder / text
+    try:
+        inside = path.resolve().is_relative_to(child.root.resolve())
+    except (OSError, RuntimeError, ValueError):
+        inside = False
+    if not inside or Path(text).is_absolute():
+        raise word.error("'extends' reaches only files below the folder of the first spec")
+    try:
+        return Origin(_read(path, str(path)), str(path), path.parent, child.root)
+    except UsageError as error:
+        raise word.error(error.message) from None
+
+
+def _bundled(name: str) -> Origin:
+    folder = bundled_folder()
+    path = folder / f"{name}.yaml"
+    return Origin(_read(path, str(path)), f"{name}.yaml", folder, folder)
+
+
+def _read(path: Path, shown: str) -> bytes:
+    """Read a regular file of at most LARGEST_FILE bytes; never wait on a pipe or a device."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UsageError(f"{shown}: is a folder, not a spec")
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{shown}: is not a regular file")
+        if status.st_size > LARGEST_FILE:
+            raise UsageError(f"{shown}: is larger than {LARGEST_FILE:,} bytes")
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        hint = None
+        if isinstance(error, FileNotFoundError) and path.suffix in (".yaml", ".yml"):
+            hint = f"the bundled spec is called '{path.stem}'" if path.stem in bundled() else None
+        raise UsageError(f"{shown}: {reason}", hint=hint) from None

@@ -1,0 +1,89 @@
+"""A YAML document as archstat keeps it: text, lists and mappings, each with its place in the file."""
+
+import re
+
+import msgspec
+
+from archstat.errors import Mark, SpecError
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+class SourceText:
+    """One spec file: how messages name it, and its text."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self._lines: list[str] | None = None
+
+    def mark(self, line: int, column: int) -> Mark:
+        """Return the mark of a place; ``line`` and ``column`` count from 0, as PyYAML's do."""
+        if self._lines is None:
+            self._lines = _LINE_BREAK.split(self.text)
+        shown = self._lines[line] if line < len(self._lines) else ""
+        return Mark(self.file, line + 1, column + 1, shown)
+
+
+class YamlNode(msgspec.Struct, frozen=True, eq=False):
+    """Base: where the value stands."""
+
+    origin: SourceText
+    line: int
+    column: int
+
+    @property
+    def mark(self) -> Mark:
+        return self.origin.mark(self.line, self.column)
+
+    def error(self, message: str, *, hint: str | None = None) -> SpecError:
+        return SpecError(message, hint=hint, mark=self.mark)
+
+
+class Scalar(YamlNode, frozen=True, eq=False):
+    """A bare or quoted text. Quotes change nothing: archstat reads the text, never YAML 1.1's types."""
+
+    text: str
+    quoted: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not self.text and not self.quoted
+
+
+class Sequence(YamlNode, frozen=True, eq=False):
+    items: tuple[YamlNode, ...]
+
+
+class Mapping(YamlNode, frozen=True, eq=False):
+    """Keys are texts and unique; ``entries`` keeps their order."""
+
+    entries: tuple[tuple[Scalar, YamlNode], ...]
+
+    def get(self, key: str) -> YamlNode | None:
+        for name, value in self.entries:
+            if name.text == key:
+                return value
+        return None
+
+    def key(self, key: str) -> Scalar:
+        return next(name for name, _ in self.entries if name.text == key)
+
+    def names(self) -> list[str]:
+        return [name.text for name, _ in self.entries]
+
+
+def kind_of(node: YamlNode) -> str:
+    """Name what a node is, for messages."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    assert isinstance(node, Scalar)
+    return "nothing" if node.empty else f"'{printable(node.text)}'"
+
+
+def printable(text: str, longest: int = 60) -> str:
+    """Make a text from a file safe and short enough to stand in a message."""
+    clean = "".join(c if c.isprintable() else "·" for c in text)
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
