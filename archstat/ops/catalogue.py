@@ -1,8 +1,26 @@
 """All ops, by family; what other frameworks call them is in :mod:`archstat.ops.aliases`."""
 
-from archstat.ops import activation, conv, dropout, join, linear, norm, pad, pool, reshape, smooth
+from archstat.ops import (
+    activation,
+    arithmetic,
+    attention,
+    conv,
+    dropout,
+    index,
+    join,
+    linear,
+    norm,
+    pad,
+    pool,
+    reshape,
+    resize,
+    smooth,
+)
 from archstat.ops import softmax as along
+from archstat.ops.aliases import ALIASES, OPTION_ALIASES
 from archstat.ops.base import Op
+
+__all__ = ["ACTIVATIONS", "ALIASES", "CATALOGUE", "FAMILIES", "NORMS", "OPTION_ALIASES"]
 
 FAMILIES: dict[str, tuple[type[Op], ...]] = {
     "Convolution": (conv.Conv, conv.ConvTranspose),
@@ -48,6 +66,7 @@ FAMILIES: dict[str, tuple[type[Op], ...]] = {
         along.LogSoftmax,
         along.GLU,
     ),
+    "Attention": (attention.Attention, attention.ScaledDotProduct),
     "Dropout": (dropout.Dropout, dropout.DropPath),
     "Join": (join.Concat, join.Add, join.Sub, join.Mul, join.Div, join.MatMul),
     "Shape": (
@@ -56,8 +75,24 @@ FAMILIES: dict[str, tuple[type[Op], ...]] = {
         reshape.Tokens,
         reshape.Permute,
         reshape.Transpose,
+        index.Squeeze,
+        index.Unsqueeze,
     ),
-    "Size": (pad.Pad,),
+    "Part": (index.Select, index.Slice, index.Roll, index.ChannelShuffle),
+    "Size": (pad.Pad, resize.Interpolate, resize.PixelShuffle, resize.PixelUnshuffle),
+    "Arithmetic": (
+        arithmetic.Scale,
+        arithmetic.Pow,
+        arithmetic.Square,
+        arithmetic.Sqrt,
+        arithmetic.Abs,
+        arithmetic.Exp,
+        arithmetic.Neg,
+        arithmetic.Mean,
+        arithmetic.Sum,
+        arithmetic.AMax,
+        arithmetic.Normalize,
+    ),
 }
 
 CATALOGUE: dict[str, type[Op]] = {op.word: op for family in FAMILIES.values() for op in family}

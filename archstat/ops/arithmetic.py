@@ -1,0 +1,210 @@
+"""Arithmetic on one tensor: elementwise with constants, and sums along dimensions."""
+
+from fractions import Fraction
+from typing import ClassVar
+
+from archstat.ops.base import IO, Pointwise, Terms, Weightless
+from archstat.ops.checks import axes, axis, check_numbers, without
+from archstat.ops.options import Boolean, Dims, Epsilon, MaybeDim, Number
+from archstat.tensor import Tensor
+
+
+class Scale(Pointwise, frozen=True, kw_only=True):
+    """factor * x.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element: a multiplication
+    Memory: owns its output
+    Source: torch.mul with a number
+    """
+
+    word: ClassVar[str] = "scale"
+    main: ClassVar[str | None] = "factor"
+
+    factor: Number
+
+
+class Pow(Pointwise, frozen=True, kw_only=True):
+    """x ** exponent.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element: a power
+    Memory: owns its output
+    Source: torch.pow
+    """
+
+    word: ClassVar[str] = "pow"
+    main: ClassVar[str | None] = "exponent"
+
+    exponent: Number
+
+
+class Square(Pointwise, frozen=True, kw_only=True):
+    """x * x.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element: a multiplication
+    Memory: owns its output
+    Source: torch.square
+    """
+
+    word: ClassVar[str] = "square"
+
+
+class Sqrt(Pointwise, frozen=True, kw_only=True):
+    """The square root.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element: a root
+    Memory: owns its output
+    Source: torch.sqrt
+    """
+
+    word: ClassVar[str] = "sqrt"
+
+
+class Abs(Pointwise, frozen=True, kw_only=True):
+    """The absolute value.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element
+    Memory: owns its output
+    Source: torch.abs
+    """
+
+    word: ClassVar[str] = "abs"
+
+
+class Exp(Pointwise, frozen=True, kw_only=True):
+    """e ** x.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element: exp
+    Memory: owns its output
+    Source: torch.exp
+    """
+
+    word: ClassVar[str] = "exp"
+
+
+class Neg(Pointwise, frozen=True, kw_only=True):
+    """-x.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  1 per element: a negation
+    Memory: owns its output
+    Source: torch.neg
+    """
+
+    word: ClassVar[str] = "neg"
+
+
+class _Reduction(Weightless, frozen=True, kw_only=True):
+    """Family: one number from all elements along some dimensions."""
+
+    main: ClassVar[str | None] = "dim"
+
+    dim: Dims
+    keepdim: Boolean = False
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        check_numbers(self.word, x)
+        over = axes(self.word, self.dim, x)
+        if self.keepdim:
+            return x.with_shape(*(1 if d in over else n for d, n in enumerate(x.shape)))
+        kept, channel_dim = without(x, over, self.word)
+        return x.with_shape(*(x.shape[d] for d in kept), channel_dim=channel_dim)
+
+    def flops(self, io: IO) -> Terms:
+        return {"elementwise": io.x.shape}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+
+class Mean(_Reduction, frozen=True, kw_only=True):
+    """The mean along dimensions.
+
+    Shape:  the dimensions named by dim go, or become 1 with keepdim
+    Params: none
+    MACs:   none
+    FLOPs:  1 per input element: additions and a division
+    Memory: owns its output
+    Source: torch.mean
+    """
+
+    word: ClassVar[str] = "mean"
+
+
+class Sum(_Reduction, frozen=True, kw_only=True):
+    """The sum along dimensions.
+
+    Shape:  the dimensions named by dim go, or become 1 with keepdim
+    Params: none
+    MACs:   none
+    FLOPs:  1 per input element: each is added to the sum so far
+    Memory: owns its output
+    Source: torch.sum
+    """
+
+    word: ClassVar[str] = "sum"
+
+
+class AMax(_Reduction, frozen=True, kw_only=True):
+    """The largest element along dimensions.
+
+    Shape:  the dimensions named by dim go, or become 1 with keepdim
+    Params: none
+    MACs:   none
+    FLOPs:  1 per input element: each is compared with the largest so far
+    Memory: owns its output
+    Source: torch.amax
+    """
+
+    word: ClassVar[str] = "amax"
+
+
+class Normalize(Weightless, frozen=True, kw_only=True):
+    """Divide by the p-norm along one dimension, the channels' by default.
+
+    Shape:  any -> the same
+    Params: none
+    MACs:   none
+    FLOPs:  3 per element: power 1, sum 1, division 1; the root, once per row, is not counted
+    Memory: owns its output
+    Source: torch.nn.functional.normalize
+    """
+
+    word: ClassVar[str] = "normalize"
+    main: ClassVar[str | None] = "dim"
+
+    dim: MaybeDim = None
+    p: Number = Fraction(2)
+    eps: Epsilon = Fraction(1, 10**12)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        axis(self.word, self.dim, x)
+        check_numbers(self.word, x)
+        return x.fresh()
+
+    def flops(self, io: IO) -> Terms:
+        return {"power 1, sum 1, divide 1": (*io.y.shape, 3)}
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
