@@ -1,7 +1,5 @@
 """Terminal colours and the width of text: the little that tables need of both."""
 
-import unicodedata
-
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -30,6 +28,8 @@ def pad(text: str, to: int, *, right: bool = False) -> str:
 
 
 def _cells(c: str) -> int:
+    import unicodedata
+
     if unicodedata.combining(c):
         return 0
     return 2 if unicodedata.east_asian_width(c) in "WF" else 1

@@ -5,7 +5,6 @@ numbers that don't fit.
 """
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from archstat.render.escape import clean
 from archstat.render.ink import ink, pad, width
@@ -17,7 +16,7 @@ GAP = "  "
 BAR = 16
 INDENT = 2
 
-_VERDICTS = {"reproduced": "green", "slip": "yellow", "differs": "red"}
+_VERDICTS = {"reproduced": "green", "truncated": "green", "slip": "yellow", "differs": "red"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -120,6 +119,8 @@ def _wrapped(text: str, style: Style, indent: int) -> list[str]:
     """Break prose at spaces for a terminal; a pipe or a file gets one line."""
     if style.width is None:
         return [text]
+    from textwrap import wrap
+
     room = max(20, style.width - indent)
     return wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 

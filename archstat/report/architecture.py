@@ -10,7 +10,7 @@ from archstat.report import kinds
 from archstat.report.columns import BY_KEY
 from archstat.report.kinds import Kind
 from archstat.report.report import Grouping, Report
-from archstat.report.tabulate import Arrangement, tabulate
+from archstat.report.tabulate import DEFAULTS, Arrangement, tabulate
 from archstat.spec.model import MAX_LAYERS, Settings, Spec
 from archstat.tensor import Shape
 
@@ -21,13 +21,11 @@ class Architecture:
     ``aux`` counts the auxiliary heads too.
     """
 
-    def __init__(
-        self, spec: Spec, *, aux: bool = False, variables: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, spec: Spec, *, aux: bool = False, settings: Settings = DEFAULTS) -> None:
         self.spec = spec
         self.graph: Graph = spec.graph.select(aux=aux)
         self._aux = aux
-        self._variables = dict(variables or {})
+        self._settings = settings
 
     def __repr__(self) -> str:
         return f"<Architecture {self.name}: {self.params:,} params, {self.macs:,} MACs>"
@@ -112,7 +110,7 @@ class Architecture:
             raise UsageError(f"no report '{kind}'", hint=f"there are {', '.join(known)}")
         arrangement = Arrangement(by=by, depth=depth, sort=sort, top=top)
         return tabulate(
-            self.spec, known[kind](), arrangement, aux=self._aux, variables=self._variables
+            self.spec, known[kind](), arrangement, aux=self._aux, settings=self._settings
         )
 
 
@@ -136,4 +134,4 @@ def load(
     settings = Settings(
         variables=given, input=input, batch=batch, dtype=dtype, max_layers=max_layers
     )
-    return Architecture(spec.load(reference, settings), aux=aux, variables=given)
+    return Architecture(spec.load(reference, settings), aux=aux, settings=settings)

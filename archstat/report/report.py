@@ -42,11 +42,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A printed figure beside what the graph gives.
 
+    ``quantity`` is what was printed (``params``), ``verdict`` is reproduced, truncated, slip or differs.
     ``computed`` is the graph's number as written in text; ``derivation`` says how the printed figure comes
     about where it differs; ``why`` is one sentence.
     """
 
-    quantity: str = ""
+    quantity: str
     printed: str
     source: str
     verdict: str

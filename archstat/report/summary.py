@@ -1,19 +1,21 @@
 """Several networks side by side: one row for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from archstat.report.columns import BY_KEY
 from archstat.report.grouping import sample, total
 from archstat.report.kinds import SUMMARY
 from archstat.report.report import Conditions, Report, Row
-from archstat.spec.model import Spec
+from archstat.spec.model import Settings, Spec
+
+DEFAULTS = Settings()
 
 
 def summarize(
     specs: Sequence[Spec],
     *,
     aux: bool = False,
-    variables: Mapping[str, str] = {},
+    settings: Settings = DEFAULTS,
 ) -> Report:
     """Return one row for each spec, in the order given; there is no total over different networks."""
     columns = tuple(BY_KEY[key] for key in SUMMARY.shown)
@@ -29,16 +31,15 @@ def summarize(
                 note=spec.name,
             )
         )
-    first = specs[0].graph if specs else None
     return Report(
         kind=SUMMARY.name,
         name="",
         reference="",
         conditions=Conditions(
-            batch=first.input.batch if first else 1,
-            dtype=first.dtype if first else "float32",
+            batch=settings.batch,
+            dtype=settings.dtype,
             aux=aux,
-            variables=variables,
+            variables=settings.variables,
         ),
         columns=columns,
         labels=("inputs", "output", "note"),

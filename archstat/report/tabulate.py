@@ -1,6 +1,5 @@
 """Build a report from a spec: passes give the numbers, grouping the rows, and the rest is what people see."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -10,7 +9,7 @@ from archstat.report.columns import BY_KEY, Column
 from archstat.report.grouping import Layout, folded_rest, grouped, layer_rows, sample
 from archstat.report.kinds import Kind
 from archstat.report.report import Conditions, Grouping, PublishedLine, Report, Row
-from archstat.spec.model import Spec
+from archstat.spec.model import Settings, Spec
 
 MANY_ROWS = 40
 """More rows than this and a table for people goes by stage, unless asked otherwise."""
@@ -32,6 +31,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING = Arrangement()
+DEFAULTS = Settings()
 
 
 def tabulate(
@@ -40,9 +40,13 @@ def tabulate(
     arrangement: Arrangement = EVERYTHING,
     *,
     aux: bool = False,
-    variables: Mapping[str, str] = {},
+    settings: Settings = DEFAULTS,
 ) -> Report:
-    """Return the report of one spec. Raises a UsageError on an arrangement that can't be."""
+    """Return the report of one spec. Raises a UsageError on an arrangement that can't be.
+
+    ``settings`` are those the spec was loaded with. Published figures are about the network as it is written, so
+    they stand below unless something was changed.
+    """
     graph = spec.graph.select(aux=aux)
     columns = tuple(BY_KEY[key] for key in (*kind.shown, *kind.aside))
     values = [column.values(graph) for column in columns]
@@ -58,7 +62,7 @@ def tabulate(
             batch=graph.input.batch,
             dtype=graph.dtype,
             aux=aux,
-            variables=variables,
+            variables=settings.variables,
         ),
         by=by,
         columns=columns,
@@ -67,7 +71,7 @@ def tabulate(
         rows=rows,
         totals=tuple(sum(n for n in column if n is not None) for column in values),
         partial=tuple(c.key for c, column in zip(columns, values, strict=True) if None in column),
-        published=_published(spec, kind),
+        published=_published(spec, kind) if settings == DEFAULTS else (),
         notes=notes,
     )
 

@@ -1,0 +1,54 @@
+"""A report as comma-separated values, for spreadsheets and data frames.
+
+One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
+``total``, or ``published``. Numbers are exact, in the unit that the header's key says; an unknown one is
+empty. A total that misses an unknown layer says so in ``note``.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from archstat.render.escape import cell, shape, shapes
+from archstat.render.style import Style
+from archstat.report.report import Report, Row
+
+_BEFORE = ("spec", "row", "path", "op", "layers", "input", "output", "parameters")
+
+
+def render(reports: Sequence[Report], style: Style, delimiter: str = ",") -> str:
+    """Return the reports as one table with a header line."""
+    keys = list(dict.fromkeys(column.key for report in reports for column in report.columns))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow([*_BEFORE, *keys, "note"])
+    for report in reports:
+        for before, cells, note in _lines(report):
+            numbers = ["" if cells.get(key) is None else str(cells[key]) for key in keys]
+            writer.writerow([*map(cell, before), *numbers, cell(note)])
+    return out.getvalue()
+
+
+def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, int | None], str]]:
+    keys = [column.key for column in report.columns]
+    spec = report.reference
+    kind = "spec" if report.kind == "summary" else report.by
+    before: tuple[str, ...]
+    for row in report.rows:
+        name = row.path if report.kind == "summary" else spec
+        before = (name, kind, row.path, row.op, str(row.count), *_shapes(row))
+        yield before, dict(zip(keys, row.cells, strict=True)), row.note
+    if report.totals:
+        missing = f"at least: {', '.join(report.partial)}" if report.partial else ""
+        count = str(sum(row.count for row in report.rows))
+        before = (spec, "total", "TOTAL", "", count, "", "", "")
+        yield before, dict(zip(keys, report.totals, strict=True)), missing
+    for line in report.published:
+        parts = (f"{line.verdict}: {line.derivation or line.computed}", line.why, line.source)
+        before = (spec, "published", line.printed, "", "", "", "", "")
+        yield before, {}, "; ".join(part for part in parts if part)
+
+
+def _shapes(row: Row) -> tuple[str, str, str]:
+    tensors = " ".join(f"{name}={shape(sizes)}" for name, sizes in row.tensors.items())
+    return shapes(row.inputs), shape(row.output), tensors

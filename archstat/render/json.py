@@ -1,0 +1,119 @@
+"""A report as JSON: an envelope, exact integers in base units, ``null`` for the unknown.
+
+    {"format_version": "1.0", "kind": "params",
+     "tool": {"name": "archstat", "version": "0.1.0"},
+     "reports": [{
+       "name": "VGG-16", "reference": "vgg16",
+       "settings": {"input": [3, 224, 224], "batch": 1, "dtype": "float32", "aux": false, "variables": {},
+                    "by": "layer"},
+       "columns": [{"key": "params", "unit": "elements", "about": "...", "estimate": false}, ...],
+       "rows": [{"path": "conv1.conv1", "op": "conv", "layers": 1, "inputs": [[3, 224, 224]], "output": [64, 224, 224],
+                 "tensors": {"weight": [64, 3, 3, 3], "bias": [64]}, "params": 1792, "note": ""}, ...],
+       "totals": {"params": 138357544, ...}, "incomplete": [],
+       "published": [{"printed": "138M", "source": "...", "verdict": "reproduced", ...}],
+       "notes": []}]}
+
+A key of ``columns`` is a key of every row and of ``totals``. ``incomplete`` names the totals that miss an
+unknown layer, so that they read "at least". Shapes are one sample's, without the batch; numbers are for the
+whole batch. A summary has ``"totals": null``. Keys are added in minor versions; anything else that changes
+is a new major version.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from archstat import __version__
+from archstat.render.escape import clean
+from archstat.render.style import Style
+from archstat.report.report import Report, Row
+
+FORMAT_VERSION = "1.0"
+
+
+def render(reports: Sequence[Report], style: Style) -> str:
+    """Return the reports in one envelope."""
+    kind = reports[0].kind if reports else ""
+    return envelope(kind, "reports", [_report(report) for report in reports])
+
+
+def envelope(kind: str, key: str, items: Sequence[Mapping[str, Any]]) -> str:
+    """Wrap ``items`` in the envelope. Each row of a list stands on a line of its own, so that a diff is readable."""
+    head = {
+        "format_version": FORMAT_VERSION,
+        "kind": kind,
+        "tool": {"name": "archstat", "version": __version__},
+    }
+    lines = [f"  {_encoded(k)}: {_encoded(v)}," for k, v in head.items()]
+    body = ",\n".join(_object(item, "    ") for item in items)
+    lines.append(f"  {_encoded(key)}: [\n{body}\n  ]" if items else f"  {_encoded(key)}: []")
+    return "{\n" + "\n".join(lines) + "\n}\n"
+
+
+def _report(report: Report) -> dict[str, Any]:
+    given = report.conditions
+    keys = [column.key for column in report.columns]
+    settings = {
+        "input": given.input,
+        "batch": given.batch,
+        "dtype": given.dtype,
+        "aux": given.aux,
+        "variables": dict(sorted(given.variables.items())),
+        "by": report.by,
+    }
+    if report.kind == "summary":
+        del settings["input"], settings["by"]
+    return {
+        "name": report.name,
+        "reference": report.reference,
+        "settings": settings,
+        "columns": [
+            {"key": c.key, "unit": c.unit, "about": c.about, "estimate": c.estimate}
+            for c in report.columns
+        ],
+        "rows": [_row(keys, row) for row in report.rows],
+        "totals": dict(report.total) if report.totals or report.kind != "summary" else None,
+        "incomplete": report.partial,
+        "published": [msgspec.to_builtins(line) for line in report.published],
+        "notes": report.notes,
+    }
+
+
+def _row(keys: Sequence[str], row: Row) -> dict[str, Any]:
+    return {
+        "path": row.path,
+        "op": row.op,
+        "layers": row.count,
+        "inputs": row.inputs,
+        "output": row.output,
+        "tensors": row.tensors,
+        **dict(zip(keys, row.cells, strict=True)),
+        "note": row.note,
+    }
+
+
+def _object(item: Mapping[str, Any], indent: str) -> str:
+    lines = []
+    for key, value in item.items():
+        if isinstance(value, list) and value:
+            rows = ",\n".join(f"{indent}    {_encoded(entry)}" for entry in value)
+            lines.append(f"{indent}  {_encoded(key)}: [\n{rows}\n{indent}  ]")
+        else:
+            lines.append(f"{indent}  {_encoded(key)}: {_encoded(value)}")
+    return f"{indent}{{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def _encoded(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(_cleaned(value)), indent=0).decode()
+
+
+def _cleaned(value: Any) -> Any:
+    """Clean every text inside ``value``, keys included."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(k): _cleaned(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(v) for v in value]
+    return value
