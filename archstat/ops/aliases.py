@@ -1,8 +1,8 @@
 """What other frameworks, and habit, call things: only to answer a wrong word with the right one."""
 
-from archstat.ops.base import Op
+from collections.abc import Collection
 
-ALIASES = {
+_PLAIN = {
     # Linear
     "dense": "linear",
     "fc": "linear",
@@ -146,125 +146,149 @@ ALIASES = {
     "max": "amax",
     "rescaling": "scale",
 }
-"""A wrong word, without its rank, and the right one."""
 
-OPTION_ALIASES = {
-    "kernel_size": ("kernel",),
-    "pool_size": ("kernel",),
-    "filter_size": ("kernel",),
-    "window": ("kernel",),
-    "k": ("kernel",),
-    "filters": ("channels",),
-    "out_channels": ("channels", "features"),
-    "out_planes": ("channels",),
-    "planes": ("channels",),
-    "width": ("channels", "features"),
-    "num_output": ("channels", "features"),
-    "units": ("features",),
-    "out_features": ("features", "channels"),
-    "out": ("features", "channels"),
-    "embedding_dim": ("features",),
-    "output_dim": ("features",),
-    "num_embeddings": ("entries",),
-    "input_dim": ("entries",),
-    "vocab": ("entries",),
-    "vocab_size": ("entries",),
-    "strides": ("stride",),
-    "s": ("stride",),
-    "rate": ("p", "dilation"),
-    "prob": ("p",),
-    "probability": ("p",),
-    "drop_prob": ("p",),
-    "dilation_rate": ("dilation",),
-    "dilations": ("dilation",),
-    "pad": ("padding", "sides"),
-    "pads": ("padding", "sides"),
-    "padding": ("sides",),
-    "output_pad": ("output_padding",),
-    "use_bias": ("bias",),
-    "has_bias": ("bias",),
-    "group": ("groups",),
-    "num_groups": ("groups",),
-    "ceil": ("ceil_mode",),
-    "count_padding": ("count_include_pad",),
-    "epsilon": ("eps",),
-    "elementwise_affine": ("affine",),
-    "scale_and_shift": ("affine",),
-    "negative_slope": ("slope",),
-    "alpha": ("slope",),
-    "output_size": ("size",),
-    "scale_factor": ("scale", "factor"),
-    "upscale_factor": ("factor", "scale"),
-    "downscale_factor": ("factor",),
-    "r": ("factor",),
-    "num_heads": ("heads",),
-    "n_heads": ("heads",),
-    "num_kv_heads": ("kv_heads",),
-    "num_key_value_heads": ("kv_heads",),
-    "key_dim": ("head_dim",),
-    "is_causal": ("causal",),
-    "axis": ("dim", "dims"),
-    "axes": ("dim", "dims"),
-    "dims": ("dim",),
-    "dim": ("dims",),
-    "keep_dim": ("keepdim",),
-    "keepdims": ("keepdim",),
-    "shape": ("size", "sides"),
-    "target_shape": ("shape",),
-    "in_place": ("inplace",),
-    "num_params": ("num_parameters",),
-    "interpolation": ("mode",),
-}
-"""A wrong option, and the right ones: the first that the op has is meant."""
+_RANKED = (
+    "conv conv_transpose max_pool avg_pool adaptive_avg_pool adaptive_max_pool batch_norm instance_norm layer_norm "
+    "group_norm rms_norm local_response_norm dropout pixel_shuffle channel_shuffle global_avg_pool global_max_pool"
+).split()
+_RIGHT = {**_PLAIN, **{word: word for word in _RANKED}}
 
-ARRIVING = frozenset(
-    {
-        "in_channels",
-        "in_features",
-        "in_planes",
-        "input_channels",
-        "num_features",
-        "num_channels",
-        "normalized_shape",
-        "embed_dim",
-        "input_shape",
-        "input_size",
-    }
-)
-"""Options that don't exist because the number is what arrives."""
+ALIASES = {
+    wrong: right
+    for word, right in _RIGHT.items()
+    for plain in (word, word.replace("_", ""))
+    for wrong in (plain, f"{plain}1d", f"{plain}2d", f"{plain}3d")
+    if wrong != right
+} | {"conv2d_transpose": "conv_transpose", "conv1d_transpose": "conv_transpose"}
+"""A wrong word, in lower case, and the right one; also with a rank (``conv2d``) and without ``_``."""
 
 ARRIVES = "leave it out: it is what arrives"
-"""The hint for one of :data:`ARRIVING`."""
+"""What stands for an option that doesn't exist because the number is what arrives."""
+
+OPTION_ALIASES = {
+    "kernel_size": "kernel",
+    "pool_size": "kernel",
+    "filter_size": "kernel",
+    "window": "kernel",
+    "k": "kernel",
+    "filters": "channels",
+    "out_channels": "channels",
+    "out_planes": "channels",
+    "planes": "channels",
+    "width": "channels",
+    "num_output": "channels",
+    "units": "features",
+    "out_features": "features",
+    "out": "features",
+    "embedding_dim": "features",
+    "output_dim": "features",
+    "num_embeddings": "entries",
+    "input_dim": "entries",
+    "vocab": "entries",
+    "vocab_size": "entries",
+    "strides": "stride",
+    "s": "stride",
+    "rate": "p",
+    "prob": "p",
+    "probability": "p",
+    "drop_prob": "p",
+    "dilation_rate": "dilation",
+    "dilations": "dilation",
+    "pad": "padding",
+    "pads": "padding",
+    "padding": "sides",
+    "output_pad": "output_padding",
+    "use_bias": "bias",
+    "has_bias": "bias",
+    "group": "groups",
+    "num_groups": "groups",
+    "ceil": "ceil_mode",
+    "count_padding": "count_include_pad",
+    "epsilon": "eps",
+    "elementwise_affine": "affine",
+    "scale_and_shift": "affine",
+    "negative_slope": "slope",
+    "alpha": "slope",
+    "output_size": "size",
+    "scale_factor": "scale",
+    "upscale_factor": "factor",
+    "downscale_factor": "factor",
+    "r": "factor",
+    "num_heads": "heads",
+    "n_heads": "heads",
+    "num_kv_heads": "kv_heads",
+    "num_key_value_heads": "kv_heads",
+    "key_dim": "head_dim",
+    "is_causal": "causal",
+    "axis": "dim",
+    "axes": "dim",
+    "dims": "dim",
+    "dim": "dims",
+    "keep_dim": "keepdim",
+    "keepdims": "keepdim",
+    "shape": "size",
+    "target_shape": "shape",
+    "in_place": "inplace",
+    "num_params": "num_parameters",
+    "interpolation": "mode",
+    "in_channels": ARRIVES,
+    "in_features": ARRIVES,
+    "in_planes": ARRIVES,
+    "input_channels": ARRIVES,
+    "num_features": ARRIVES,
+    "num_channels": ARRIVES,
+    "normalized_shape": ARRIVES,
+    "embed_dim": ARRIVES,
+    "input_shape": ARRIVES,
+    "input_size": ARRIVES,
+}
+"""A wrong option and the right one, or a hint where there is none."""
+
+SECOND_CHOICE = {
+    "out_channels": "features",
+    "width": "features",
+    "num_output": "features",
+    "out_features": "channels",
+    "out": "channels",
+    "rate": "dilation",
+    "pad": "sides",
+    "pads": "sides",
+    "scale_factor": "factor",
+    "upscale_factor": "scale",
+    "axis": "dims",
+    "axes": "dims",
+    "shape": "sides",
+}
+"""What a wrong option means where the op doesn't have the first."""
 
 
-def right_word(word: str, known: frozenset[str]) -> str | None:
+def right_word(word: str, known: Collection[str]) -> str | None:
     """Return the op that ``word`` means, or ``None``: case, ``_``, ``-`` and a rank don't matter.
 
-    >>> right_word("Conv2DTranspose", frozenset({"conv", "conv_transpose"}))
+    >>> right_word("Conv2DTranspose", ("conv", "conv_transpose"))
     'conv_transpose'
     """
-    plain = _plain(word)
-    for name in sorted(known):
-        if _plain(name) == plain:
+    plain = _letters(word)
+    for name in known:
+        if _letters(name) == plain:
             return name
-    return next((right for wrong, right in ALIASES.items() if _plain(wrong) == plain), None)
+    return next((right for wrong, right in _PLAIN.items() if _letters(wrong) == plain), None)
 
 
-def right_option(op: type[Op], option: str) -> str | None:
-    """Return the option of ``op`` that ``option`` means, or ``None``.
+def right_option(option: str, has: Collection[str]) -> str | None:
+    """Return which of an op's options ``option`` means, or ``None``.
 
-    >>> from archstat.ops.conv import Conv
-    >>> right_option(Conv, "kernel_size")
+    >>> right_option("kernel_size", ("channels", "kernel"))
     'kernel'
+    >>> right_option("rate", ("p",))
+    'p'
     """
-    has = op.options()
     plain = option.lower().replace("-", "_")
-    if plain in has:
-        return plain
-    return next((right for right in OPTION_ALIASES.get(plain, ()) if right in has), None)
+    choices = (plain, OPTION_ALIASES.get(plain), SECOND_CHOICE.get(plain))
+    return next((name for name in choices if name in has), None)
 
 
-def _plain(word: str) -> str:
+def _letters(word: str) -> str:
     lower = word.lower().replace("_", "").replace("-", "")
     for rank in "1d", "2d", "3d":
         lower = lower.replace(rank, "")

@@ -17,10 +17,7 @@ from archstat.ops import (
     smooth,
 )
 from archstat.ops import softmax as along
-from archstat.ops.aliases import ALIASES, OPTION_ALIASES
 from archstat.ops.base import Op
-
-__all__ = ["ACTIVATIONS", "ALIASES", "CATALOGUE", "FAMILIES", "NORMS", "OPTION_ALIASES"]
 
 FAMILIES: dict[str, tuple[type[Op], ...]] = {
     "Convolution": (conv.Conv, conv.ConvTranspose),
