@@ -8,8 +8,6 @@ _PLAIN = {
     "fc": "linear",
     "fully_connected": "linear",
     "inner_product": "linear",
-    "gemm": "linear",
-    "mlp": "linear",
     "embed": "embedding",
     "param": "parameter",
     "weight": "parameter",
@@ -17,7 +15,6 @@ _PLAIN = {
     # Convolution
     "convolution": "conv",
     "convolutional": "conv",
-    "cnn": "conv",
     "depthwise_conv": "conv",
     "separable_conv": "conv",
     "deconv": "conv_transpose",
@@ -29,7 +26,6 @@ _PLAIN = {
     # Pooling
     "max_pooling": "max_pool",
     "maxpooling": "max_pool",
-    "mp": "max_pool",
     "pool": "max_pool",
     "pooling": "max_pool",
     "avg_pooling": "avg_pool",
@@ -112,7 +108,6 @@ _PLAIN = {
     "upsampling": "interpolate",
     "resize": "interpolate",
     "depth_to_space": "pixel_shuffle",
-    "subpixel": "pixel_shuffle",
     "space_to_depth": "pixel_unshuffle",
     "index_select": "select",
     "gather": "select",
@@ -124,15 +119,12 @@ _PLAIN = {
     "concatenation": "concat",
     "cat": "concat",
     "merge": "concat",
-    "route": "concat",
     "shortcut": "add",
     "residual": "add",
     "skip": "add",
     "eltwise": "add",
-    "plus": "add",
     "subtract": "sub",
     "multiply": "mul",
-    "times": "mul",
     "gate": "mul",
     "divide": "div",
     "bmm": "matmul",
@@ -147,11 +139,7 @@ _PLAIN = {
     "rescaling": "scale",
 }
 
-_RANKED = (
-    "conv conv_transpose max_pool avg_pool adaptive_avg_pool adaptive_max_pool batch_norm instance_norm layer_norm "
-    "group_norm rms_norm local_response_norm dropout pixel_shuffle channel_shuffle global_avg_pool global_max_pool"
-).split()
-_RIGHT = {**_PLAIN, **{word: word for word in _RANKED}}
+_RIGHT = _PLAIN | {right: right for right in _PLAIN.values()}
 
 ALIASES = {
     wrong: right
@@ -169,13 +157,8 @@ OPTION_ALIASES = {
     "kernel_size": "kernel",
     "pool_size": "kernel",
     "filter_size": "kernel",
-    "window": "kernel",
-    "k": "kernel",
     "filters": "channels",
     "out_channels": "channels",
-    "out_planes": "channels",
-    "planes": "channels",
-    "width": "channels",
     "num_output": "channels",
     "units": "features",
     "out_features": "features",
@@ -187,7 +170,6 @@ OPTION_ALIASES = {
     "vocab": "entries",
     "vocab_size": "entries",
     "strides": "stride",
-    "s": "stride",
     "rate": "p",
     "prob": "p",
     "probability": "p",
@@ -199,21 +181,17 @@ OPTION_ALIASES = {
     "padding": "sides",
     "output_pad": "output_padding",
     "use_bias": "bias",
-    "has_bias": "bias",
     "group": "groups",
     "num_groups": "groups",
     "ceil": "ceil_mode",
-    "count_padding": "count_include_pad",
     "epsilon": "eps",
     "elementwise_affine": "affine",
-    "scale_and_shift": "affine",
     "negative_slope": "slope",
     "alpha": "slope",
     "output_size": "size",
     "scale_factor": "scale",
     "upscale_factor": "factor",
     "downscale_factor": "factor",
-    "r": "factor",
     "num_heads": "heads",
     "n_heads": "heads",
     "num_kv_heads": "kv_heads",
@@ -246,7 +224,6 @@ OPTION_ALIASES = {
 
 SECOND_CHOICE = {
     "out_channels": "features",
-    "width": "features",
     "num_output": "features",
     "out_features": "channels",
     "out": "channels",
