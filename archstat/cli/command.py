@@ -1,0 +1,73 @@
+"""How commands and options look in help: what it does, examples, then options by section. Imports only click."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Option(click.Option):
+    """An option that stands in a section of the help."""
+
+    def __init__(self, *args: Any, section: str = "Options", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class Command(click.Command):
+    """A command whose help begins with what it does and examples."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_text(formatter, self.help or "")
+        write_examples(formatter, self.examples)
+        formatter.write_paragraph()
+        self.format_usage(ctx, formatter)
+        self.format_options(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(param, "section", "Options"), []).append(record)
+        for name in sorted(sections, key=_ORDER.index):
+            with formatter.section(name):
+                formatter.write_dl(sections[name], col_max=28)
+
+
+def write_text(formatter: click.HelpFormatter, text: str) -> None:
+    """Write the text of a docstring, its paragraphs wrapped."""
+    for i, paragraph in enumerate(text.strip().split("\n\n")):
+        if i:
+            formatter.write_paragraph()
+        formatter.write_text(" ".join(paragraph.split()))
+
+
+def write_examples(formatter: click.HelpFormatter, examples: str) -> None:
+    """Write example lines as they are."""
+    if examples:
+        with formatter.section("Examples"):
+            for line in examples.strip().splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+
+
+def option(*names: str, section: str = "Options", **kwargs: Any) -> Callable[[F], F]:
+    """Add an option to a command, in a section of its help."""
+    return click.option(*names, cls=Option, section=section, **kwargs)
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """Return a hint with the known word most like ``word``."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, 3, 0.6)
+    return f"did you mean {' or '.join(repr(name) for name in close)}?" if close else None
+
+
+_ORDER = ("Options", "The network", "The table", "Output")

@@ -1,0 +1,29 @@
+"""archstat flops: what one forward pass costs."""
+
+import click
+
+from archstat.cli.command import Command, option
+from archstat.cli.options import TABLE, Given, common
+from archstat.cli.specs import print_tables, spec_arguments
+
+EXAMPLES = """
+archstat flops vgg16                           multiply-accumulates (MACs)
+archstat flops vgg16 --count flops             all floating-point operations
+archstat flops inception_naive inception_bottleneck
+archstat flops resnet50 --input 3x320x320 --by stage
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@spec_arguments
+@option("--count", type=click.Choice(["macs", "flops"]), default="macs", section=TABLE,
+        help="macs (the default): multiply-accumulates; flops: 2 per MAC plus everything else.")  # fmt: skip
+@common(network=True, grouping=True, order=True)
+def command(given: Given, specs: tuple[str, ...], count: str) -> int:
+    """Count the operations of one forward pass, layer by layer.
+
+    Papers that say FLOPs mostly mean MACs: archstat never mixes the two.
+    """
+    from archstat.report import kinds
+
+    return print_tables(specs, given, kinds.flops(count=count))

@@ -1,0 +1,214 @@
+"""The entry point: the group of commands, and the boundary where every error becomes one message and an exit code.
+
+Only click is imported here; a command's module is imported when the command is run.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from archstat import __version__
+from archstat.cli.command import nearest, write_examples, write_text
+
+COMMANDS: dict[str, dict[str, str]] = {
+    "Numbers": {
+        "summary": "one row per network: params, MACs, activations, memory, output",
+        "params": "parameters, layer by layer",
+        "flops": "multiply-accumulates or FLOPs, layer by layer",
+        "memory": "activation memory, layer by layer, as the lecture counts it",
+        "shapes": "every tensor's shape, in network order",
+        "explain": "the arithmetic behind a layer's numbers, as on the board",
+        "reproduce": "printed figures beside the computed ones",
+    },
+    "Specs": {
+        "list": "the bundled networks",
+        "new": "write a spec to start from",
+        "lint": "check specs and say where they don't hold",
+        "expand": "a spec with blocks, repeats, variables and extends written out",
+        "schema": "the JSON Schema of the spec format, for editors",
+    },
+    "Shell": {
+        "completion": "the script that completes commands, networks and layers",
+    },
+}
+
+ABOUT = "What a neural-network architecture costs, exactly: parameters, MACs, FLOPs and memory."
+
+EXAMPLES = """
+archstat summary alexnet vgg16 resnet50     compare networks
+archstat params vgg16                       where the parameters are
+archstat memory vgg16 --backward            the lecture's memory table
+archstat explain alexnet conv1              the arithmetic of a layer
+archstat flops net.yaml -f json             exact numbers for a program
+"""
+
+BUG = 70
+INTERRUPTED = 130
+
+
+class Program(click.Group):
+    """The group. Commands are found by name in COMMANDS and imported when used."""
+
+    verbose = False
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"archstat.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in self.list_commands(ctx):
+            hint = nearest(name, self.list_commands(ctx)) or _meant_spec(name)
+            raise Refused(f"no command '{name}'", hint or "archstat --help lists the commands", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_text(formatter, ABOUT)
+        write_examples(formatter, EXAMPLES)
+        formatter.write_paragraph()
+        formatter.write_usage("archstat", "COMMAND ...")
+        for section, commands in COMMANDS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
+        formatter.write_paragraph()
+        formatter.write_text(
+            "SPEC is a path to a YAML spec, the name of a bundled one, or - for standard input. "
+            "archstat COMMAND -h says more."
+        )
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
+        """Run and exit: never returns, never shows a traceback unless a bug meets ``-v``."""
+        self.verbose = False
+        _prepare_streams()
+        given = list(sys.argv[1:] if args is None else args) or ["--help"]
+        extra["prog_name"] = "archstat"
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(given, **extra)
+        except click.ClickException as error:
+            _complain(_usage_message(error))
+            code = 2
+        except (click.Abort, KeyboardInterrupt):
+            _complain("interrupted")
+            code = INTERRUPTED
+        except BrokenPipeError:
+            code = _reader_left()
+        sys.exit(code or 0)
+
+    def invoke(self, ctx: click.Context) -> int:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:
+            return _reader_left()
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            return INTERRUPTED
+        except Exception as error:
+            return _failed(error, verbose=self.verbose)
+        return int(code or 0)
+
+
+class Refused(click.UsageError):
+    """A usage error with a hint of its own."""
+
+    def __init__(self, message: str, hint: str, ctx: click.Context | None = None) -> None:
+        super().__init__(message, ctx)
+        self.hint = hint
+
+
+def _failed(error: Exception, *, verbose: bool) -> int:
+    """Say what went wrong and return the exit code."""
+    from archstat.errors import ArchstatError
+
+    if isinstance(error, ArchstatError):
+        from archstat.cli.output import complain
+
+        complain(error)
+        return error.exit_code
+    if isinstance(error, OSError) and error.filename is None and error.errno is not None:
+        _complain(f"error: can't write the output: {error.strerror}")
+        return 2
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    _complain(f"a bug in archstat {__version__}: {what[:300]}")
+    if verbose:
+        import traceback
+
+        traceback.print_exception(error)
+    else:
+        _complain("  please report it, with the spec and what the same command prints with -v")
+    return BUG
+
+
+def _usage_message(error: click.ClickException) -> str:
+    said = error.format_message().rstrip(".")
+    message = f"error: {said[:1].lower()}{said[1:]}"
+    ctx = getattr(error, "ctx", None)
+    if isinstance(error, Refused):
+        return f"{message}\n  hint: {error.hint}"
+    return f"{message}\n  hint: {ctx.command_path if ctx else 'archstat'} --help"
+
+
+def _meant_spec(name: str) -> str | None:
+    """Answer ``archstat vgg16``: a spec where a command should stand."""
+    from pathlib import Path
+
+    from archstat.spec import bundled
+
+    if name in bundled() or Path(name).is_file():
+        return f"'{name}' is a spec: archstat summary {name}"
+    return None
+
+
+def _prepare_streams() -> None:
+    """Make sure that a character the terminal can't show is a '?', not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _complain(message: str) -> None:
+    click.echo(message, err=True)
+
+
+def _reader_left() -> int:
+    """Be quiet when ``| head`` has seen enough; nothing more can be written, not even at exit."""
+    import os
+
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return 0
+    return 0
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(
+    __version__, "--version", prog_name="archstat", message="%(prog)s %(version)s"
+)
+def program() -> None:
+    """What a neural-network architecture costs, exactly."""
+
+
+def run() -> None:
+    """Run the command line; the console script's entry point."""
+    program.main()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,177 @@
+"""The options that commands have in common, gathered into one value. Imports only click."""
+
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from archstat.cli.command import nearest, option
+
+if TYPE_CHECKING:
+    from archstat.report.report import Grouping
+    from archstat.units import System
+
+NETWORK, TABLE, OUTPUT = "The network", "The table", "Output"
+Function = Callable[..., Any]
+
+
+class Given(NamedTuple):
+    """What the common options say; a command that lacks one has its default."""
+
+    variables: Mapping[str, str] = {}  # noqa: RUF012 - a default of a NamedTuple
+    input: tuple[int, ...] | None = None
+    batch: int = 1
+    dtype: str = "float32"
+    aux: bool = False
+    max_layers: int | None = None
+    by: "Grouping | None" = None
+    depth: int | None = None
+    sort: str | None = None
+    top: int | None = None
+    everything: bool = False
+    strict: bool = False
+    format: str | None = None
+    outputs: tuple[str, ...] = ()
+    color: str = "auto"
+    plain: bool = False
+    units: "System" = "si"
+    quiet: bool = False
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """One sample's shape: ``3x224x224``."""
+
+    name = "shape"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = value.replace("×", "x").split("x")
+        if len(parts) > 8 or not all(p.isascii() and p.isdigit() and len(p) <= 8 for p in parts):
+            self.fail(f"'{value}' is not a shape like 3x224x224", param, ctx)
+        sizes = tuple(int(part) for part in parts)
+        if not all(1 <= n <= 2**24 for n in sizes):
+            self.fail(f"the sizes of '{value}' must be from 1 to {2**24:,}", param, ctx)
+        return sizes
+
+
+class ElementType(click.ParamType):  # type: ignore[type-arg]
+    """A PyTorch element type; looked up only when it is given."""
+
+    name = "dtype"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from archstat.tensor import BYTES
+
+        if value not in BYTES:
+            hint = nearest(value, list(BYTES)) or f"one of {', '.join(BYTES)}"
+            self.fail(f"no element type '{value}': {hint}", param, ctx)
+        return str(value)
+
+
+class Assignment(click.ParamType):  # type: ignore[type-arg]
+    """A variable's value: ``classes=10``."""
+
+    name = "assignment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, number = value.partition("=")
+        if not equals or not name.strip() or not number.strip():
+            self.fail(f"'{value}' is not NAME=VALUE", param, ctx)
+        return name.strip(), number.strip()
+
+
+def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.find_root().command.verbose = True  # type: ignore[attr-defined]
+
+
+_NETWORK = (
+    option("--set", "variables", type=Assignment(), multiple=True, metavar="NAME=VALUE", section=NETWORK,
+           help="Change one of the spec's vars. Repeatable."),
+    option("--input", type=Size(), metavar="3x224x224", section=NETWORK,
+           help="Another input, without the batch."),
+    option("--batch", type=click.IntRange(1, 2**24), default=1, metavar="N", section=NETWORK,
+           help="Samples at a time; 1 by default. Params stay, the rest grows."),
+    option("--dtype", type=ElementType(), default="float32", metavar="TYPE", section=NETWORK,
+           help="Element type of weights and activations; float32 by default."),
+    option("--aux", is_flag=True, section=NETWORK, help="Count the auxiliary heads too."),
+    option("--max-layers", type=click.IntRange(1), metavar="N", section=NETWORK,
+           help="How many layers a spec may unfold to; 50,000 by default."),
+    option("--strict", is_flag=True, section=NETWORK, help="A layer whose cost is unknown is an error."),
+)  # fmt: skip
+
+_GROUPING = (
+    option("--by", type=click.Choice(["layer", "stage", "op"]), section=TABLE,
+           help="One row per layer, stage or op. By default layers, and stages when there are many."),
+    option("--depth", type=click.IntRange(1, 48), metavar="N", section=TABLE,
+           help="One row per first N parts of the path."),
+)  # fmt: skip
+
+_ORDER = (
+    option("--sort", metavar="KEY", section=TABLE,
+           help="network (the default), name, or a column's key as JSON has it: params, macs, ..."),
+    option("-n", "--top", type=click.IntRange(1), metavar="N", section=TABLE,
+           help="The N largest rows; the rest in one row."),
+    option("--all", "everything", is_flag=True, section=TABLE, help="Every layer, also where there is nothing."),
+)  # fmt: skip
+
+_FILES = (
+    option("-f", "--format", type=click.Choice(["table", "csv", "tsv", "json", "markdown"]), section=OUTPUT,
+           help="table by default."),
+    option("-o", "--output", "outputs", multiple=True, metavar="FILE", section=OUTPUT,
+           help="Write to a file instead; .txt .csv .tsv .json .md name the format. Repeatable."),
+)  # fmt: skip
+
+_LOOKS = (
+    option("--units", type=click.Choice(["si", "iec"]), default="si", section=OUTPUT,
+           help="Bytes in MB = 10^6 (si, the default) or MiB = 2^20 (iec)."),
+)  # fmt: skip
+
+_SCREEN = (
+    option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", section=OUTPUT,
+           help="auto is colour on a terminal, unless NO_COLOR is set."),
+    option("--plain", is_flag=True, section=OUTPUT, help="Only ASCII, no rules, no colour."),
+    option("-q", "--quiet", is_flag=True, section=OUTPUT, help="No notes, only errors, on standard error."),
+    option("-v", "--verbose", is_flag=True, expose_value=False, callback=_verbose, section=OUTPUT,
+           help="Show a traceback when archstat itself fails."),
+)  # fmt: skip
+
+
+def common(
+    *,
+    network: bool = False,
+    grouping: bool = False,
+    order: bool = False,
+    files: bool = True,
+    units: bool = False,
+) -> Callable[[Function], Function]:
+    """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`."""
+    added = [
+        *(_NETWORK if network else ()),
+        *(_GROUPING if grouping else ()),
+        *(_ORDER if order else ()),
+        *(_FILES if files else ()),
+        *(_LOOKS if units else ()),
+        *_SCREEN,
+    ]
+
+    def decorate(function: Function) -> Function:
+        def gathered(**kwargs: Any) -> Any:
+            held = {name: kwargs.pop(name) for name in Given._fields if name in kwargs}
+            held["variables"] = dict(held.get("variables", ()))
+            return function(Given(**held), **kwargs)
+
+        command: Function = update_wrapper(gathered, function)
+        for add in reversed(added):
+            command = add(command)
+        return command
+
+    return decorate

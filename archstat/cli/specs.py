@@ -1,0 +1,90 @@
+"""What commands over specs share: the argument, loading several, one table for each."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archstat.cli.options import Given
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from archstat.report.kinds import Kind
+    from archstat.report.report import Report
+    from archstat.spec import Settings
+    from archstat.spec.model import Spec
+
+FAILED = 2
+"""The exit code when a spec among several doesn't hold."""
+
+
+class Reference(click.ParamType):  # type: ignore[type-arg]
+    """A path, a bundled name or ``-``; completes names and files."""
+
+    name = "spec"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        from archstat.spec import bundled
+
+        names = [CompletionItem(name) for name in bundled() if name.startswith(incomplete)]
+        return names or [CompletionItem(incomplete, type="file")]
+
+
+def spec_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the argument SPEC..."""
+    return click.argument("specs", nargs=-1, required=True, type=Reference(), metavar="SPEC...")(
+        function
+    )
+
+
+def settings_of(given: Given) -> "Settings":
+    """Return what the options change about a spec."""
+    from archstat.spec.model import MAX_LAYERS, Settings
+
+    return Settings(
+        variables=given.variables,
+        input=given.input,
+        batch=given.batch,
+        dtype=given.dtype,
+        max_layers=given.max_layers or MAX_LAYERS,
+    )
+
+
+def load_each(references: Sequence[str], given: Given) -> "tuple[list[Spec], bool]":
+    """Load specs; report one that doesn't hold and go on. Return those that do, and whether all did."""
+    from archstat.cli.output import complain
+    from archstat.errors import ArchstatError
+    from archstat.spec import load
+
+    settings = settings_of(given)
+    loaded = []
+    for reference in references:
+        try:
+            loaded.append(load(reference, settings))
+        except ArchstatError as error:
+            complain(error)
+    return loaded, len(loaded) == len(references)
+
+
+def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
+    """Print the table of each spec and return the exit code."""
+    from archstat.cli.output import Detail, emit
+    from archstat.report.tabulate import Arrangement, tabulate
+
+    specs, whole = load_each(references, given)
+
+    def build(detail: Detail) -> "list[Report]":
+        arrangement = Arrangement(
+            by=given.by, depth=given.depth, sort=given.sort, top=given.top, detail=detail
+        )
+        settings = settings_of(given)
+        return [tabulate(s, kind, arrangement, aux=given.aux, settings=settings) for s in specs]
+
+    if specs:
+        emit(given, build)
+    return 0 if whole else FAILED
