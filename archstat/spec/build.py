@@ -61,7 +61,10 @@ class Expansion:
     def head(self, name: Scalar, body: Body, outline: Outline) -> None:
         """Build one auxiliary head, which begins with ``from:``."""
         frame = Frame(dict(self.variables), "", 0, 0, name.text)
-        first = body.entries[0] if not isinstance(body, MapBody) and body.entries else None
+        inner = body
+        while isinstance(inner, MapBody):
+            inner = inner.stages[0][1]
+        first = inner.entries[0] if inner.entries else None
         if first is None or first.source is None:
             raise name.error(
                 f"the head '{name.text}' must begin with 'from:', the layer it hangs on"
@@ -114,7 +117,7 @@ class Expansion:
             return arriving
         if entry.source is not None:
             arriving = self._source(entry.source, scope, frame)
-            outline.reference(entry.source.text, alone=isinstance(entry, FromEntry))
+            outline.reference(self._written(entry.source, arriving, frame))
         if isinstance(entry, FromEntry):
             return arriving
         copies = 1 if entry.repeat is None else self._repeat(entry.repeat, frame, arriving)
@@ -326,8 +329,13 @@ class Expansion:
                 hint=f"write [{name.text}] for the op"
                 + (", or the stage's full path" if found else ""),
             )
-        outline.reference(name.text, alone=True)
-        return self._source(name, scope, frame)
+        node = self._source(name, scope, frame)
+        outline.reference(self._written(name, node, frame))
+        return node
+
+    def _written(self, name: Scalar, node: int, frame: Frame) -> str:
+        """Return a name that holds where blocks are written out: a block's own names need their full path."""
+        return self.builder.nodes[node].path if frame.depth else name.text
 
     def _agree(self, op: Op, entry: JoinEntry, inputs: list[int]) -> None:
         """Refuse branches of different shapes, naming the two that differ, where the op's own words can't."""

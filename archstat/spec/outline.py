@@ -53,8 +53,9 @@ class Outline:
     def insert(self, path: str, word: str, op: Op) -> None:
         self.items[-1].inserts.append((path.rpartition(".")[2], op))
 
-    def reference(self, name: str, *, alone: bool) -> None:
-        self.items.append(Item("from", name))
+    def reference(self, path: str) -> None:
+        """What arrives from here on is an earlier output, named by its full path."""
+        self.items.append(Item("from", path))
 
 
 class _JoinOutline(Outline):

@@ -1,0 +1,216 @@
+"""Write a spec out: blocks called, repeats unrolled, expressions evaluated, ``extends`` merged.
+
+The text is a spec again, with the same graph: the same layers in the same order, so the same numbers.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+
+import msgspec
+
+from archstat.ops.base import Op
+from archstat.ops.catalogue import NORMS
+from archstat.ops.options import Value
+from archstat.spec.document import Document
+from archstat.spec.loader import load_outlined
+from archstat.spec.model import Settings
+from archstat.spec.nodes import Scalar, Sequence, YamlNode
+from archstat.spec.outline import Item, Outline
+from archstat.tensor import Tensor
+
+_NO_SETTINGS = Settings()
+_WIDTH = 100
+_NORM_WORDS = {op: word for word, op in NORMS.items()}
+
+
+def expand(reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS) -> str:
+    """Return the written-out text of a spec. Raises what :func:`archstat.spec.load` raises."""
+    spec, document, network, heads = load_outlined(reference, settings)
+    lines = [f"name: {_text(spec.name)}"]
+    if spec.about:
+        lines.append(f"about: {_text(spec.about)}")
+    if spec.source:
+        lines.append(f"source: {_text(spec.source)}")
+    lines.append(f"input: {_input(spec.graph.input)}")
+    lines += ["layers:", *_body(network, "  ")]
+    if heads:
+        lines.append("aux:")
+        for name, outline in heads:
+            lines += [f"  {name}:", *_body(outline, "    ")]
+    lines += _verbatim(document)
+    return "\n".join(lines) + "\n"
+
+
+def _input(x: Tensor) -> str:
+    sizes = _flow(x.sample)
+    if x.dtype.startswith(("int", "uint", "bool")):
+        return f"{{{'tokens' if not x.channels_first or x.is_vector else 'shape'}: {sizes}, dtype: {x.dtype}}}"
+    return sizes if x.channels_first else f"{{tokens: {sizes}}}"
+
+
+def _verbatim(document: Document) -> Iterator[str]:
+    """Yield the keys whose names stay true: outputs, freeze, unfreeze."""
+    for key, node in (
+        ("outputs", document.outputs),
+        ("freeze", document.freeze),
+        ("unfreeze", document.unfreeze),
+    ):
+        if node is not None:
+            yield f"{key}: {_plain(node)}"
+
+
+def _plain(node: YamlNode) -> str:
+    if isinstance(node, Sequence):
+        return "[" + ", ".join(_plain(item) for item in node.items) + "]"
+    assert isinstance(node, Scalar)
+    return _text(node.text)
+
+
+def _body(outline: Outline, indent: str) -> Iterator[str]:
+    """Yield a body: a mapping where it holds stages or blocks, else a list."""
+    if not outline.items:
+        yield f"{indent}- identity"
+        return
+    if not any(item.kind in ("stage", "block") for item in outline.items):
+        for item in outline.items:
+            yield from _entry(item, indent)
+        return
+    # A list can't hold named bodies, so what stands between blocks becomes a stage of its own name.
+    pending: list[Item] = []
+    for item in outline.items:
+        if item.kind == "from":
+            pending.append(item)
+            continue
+        yield f"{indent}{item.name}:"
+        for before in pending:
+            yield from _entry(before, indent + "  ")
+        if item.inner is not None and item.kind in ("stage", "block"):
+            yield from _nested(item.inner, indent + "  ", bool(pending))
+        else:
+            yield from _entry(item, indent + "  ")
+        pending = []
+
+
+def _nested(inner: Outline, indent: str, in_list: bool) -> Iterator[str]:
+    if in_list and any(item.kind in ("stage", "block") for item in inner.items):
+        flat = [item for item in inner.items if item.kind not in ("stage", "block")]
+        for item in flat:
+            yield from _entry(item, indent)
+        return
+    yield from _body(inner, indent)
+
+
+def _entry(item: Item, indent: str) -> Iterator[str]:
+    if item.kind == "from":
+        yield f"{indent}- from: {item.name}"
+    elif item.kind == "layer":
+        yield f"{indent}- {_layer(item)}"
+    else:
+        yield from _join(item, indent)
+
+
+def _layer(item: Item) -> str:
+    assert item.op is not None
+    parts = _options(item.op)
+    for suffix, op in item.inserts:
+        parts.append((suffix, _insert(suffix, op)))
+    if item.share is not None:
+        parts.append(("share", item.share))
+    if item.name != f"{item.word}{_number(item)}":
+        parts.append(("name", item.name))
+    (word, main), rest = parts[0], parts[1:]
+    if not rest:
+        return f"{word}: {main}" if main else word
+    return "{" + ", ".join(f"{k}: {v}" if v else f"{k}: " for k, v in parts) + "}"
+
+
+def _number(item: Item) -> str:
+    return item.name.removeprefix(item.word) if item.name.removeprefix(item.word).isdigit() else ""
+
+
+def _insert(suffix: str, op: Op) -> str:
+    options = _options(op)
+    if suffix == "act":
+        # In place is what an inserted activation is unless it says otherwise.
+        options = [(k, v) for k, v in options if (k, v) != ("inplace", "true")]
+        if getattr(op, "inplace", None) is False:
+            options.append(("inplace", "false"))
+        word = op.word
+    else:
+        word = _NORM_WORDS[op.word]
+    main, rest = options[0][1], options[1:]
+    if not main and not rest:
+        return word
+    return "{" + ", ".join([f"{word}: {main}", *(f"{k}: {v}" for k, v in rest)]) + "}"
+
+
+def _join(item: Item, indent: str) -> Iterator[str]:
+    assert item.op is not None
+    parts = _options(item.op)
+    named = f"{item.word}{_number(item)}" != item.name
+    yield f"{indent}- {item.word}:"
+    for name, outline in item.branches:
+        yield from _branch(name, outline, indent + "    ")
+    for key, value in [*parts[1:], *([("name", item.name)] if named else [])]:
+        yield f"{indent}  {key}: {value}"
+
+
+def _branch(name: str | None, outline: Outline, indent: str) -> Iterator[str]:
+    items = outline.items
+    head = f"{indent}{name}:" if name is not None else f"{indent}-"
+    if not items:
+        yield f"{head} identity"
+    elif len(items) == 1 and items[0].kind == "from":
+        yield f"{head} {items[0].name}"
+    elif all(item.kind in ("layer", "from") for item in items):
+        entries = [f"from: {i.name}" if i.kind == "from" else _layer(i) for i in items]
+        line = f"{head} [{', '.join(entries)}]"
+        if len(line) <= _WIDTH:
+            yield line
+        else:
+            yield head
+            yield from (f"{indent}  - {entry}" for entry in entries)
+    else:
+        yield head
+        yield from _body(outline, indent + "  ")
+
+
+def _options(op: Op) -> list[tuple[str, str]]:
+    """Return the entry's parts: the word with its main value, then each option that isn't the default."""
+    main, rest = "", []
+    for field in msgspec.structs.fields(op):
+        value = getattr(op, field.name)
+        if not field.required and value == field.default:
+            continue
+        if field.name == op.main:
+            main = _flow(value)
+        else:
+            rest.append((field.name, _flow(value)))
+    return [(op.word, main), *rest]
+
+
+def _flow(value: Value) -> str:
+    """Write a value exactly, as a number or expression of the format."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_flow(v) for v in value) + "]"
+    if isinstance(value, str | int):
+        return str(value)
+    decimal, places = value, 0
+    while decimal.denominator != 1 and places < 12:
+        decimal, places = decimal * 10, places + 1
+    if decimal.denominator != 1:
+        return f"{value.numerator}/{value.denominator}"
+    digits = f"{abs(decimal.numerator):0{places + 1}d}"
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def _text(text: str) -> str:
+    """Write a text so that YAML reads it back: bare where that is plain, else in double quotes."""
+    bare = text.isascii() and text and (text[0].isalnum()) and not text[-1].isspace()
+    if bare and not any(c in text for c in ":#{}[],&*!|>'\"%@`\\\n\t") and text.isprintable():
+        return text
+    return json.dumps(text, ensure_ascii=False)
