@@ -18,6 +18,7 @@ from archstat.spec.grammar import Grammar
 from archstat.spec.model import Settings, Spec
 from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, kind_of
 from archstat.spec.outline import Outline
+from archstat.spec.reader import read
 from archstat.spec.words import nearest
 from archstat.tensor import BYTES, Tensor
 
@@ -69,6 +70,15 @@ def load_outlined(
         budget=read_budget(document.budget),
     )
     return spec, document, outline, head_outlines
+
+
+def describe(reference: str | os.PathLike[str]) -> tuple[str, str]:
+    """Return a spec's name and its ``about`` without building it: what ``archstat list`` shows."""
+    origin = open_reference(reference)
+    root = expect(read(origin.data, origin.file), Mapping, "a spec is a mapping")
+    texts = [root.get(key) for key in ("name", "about")]
+    name, about = (node.text if isinstance(node, Scalar) else "" for node in texts)
+    return name, about
 
 
 def _variables(document: Document, settings: Settings) -> dict[str, Value]:

@@ -29,7 +29,7 @@ def json_schema() -> Json:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "archstat spec",
-        "description": "A neural-network architecture: https://pypi.org/project/archstat",
+        "description": "A neural-network architecture, as archstat reads it",
         "type": "object",
         "properties": _top(),
         "additionalProperties": False,

@@ -13,10 +13,10 @@ defaults:
   conv: {{kernel: 3, padding: same, bias: false, norm: batch, act: relu}}
 
 blocks:
-  residual(channels_out, stride=1):
+  residual(out, stride=1):
     - add:
-        main:     [{{conv: channels_out, stride: stride}}, {{conv: channels_out, act: none}}]
-        shortcut: [{{conv: channels_out, kernel: 1, stride: stride, act: none, when: stride > 1 or channels != channels_out}}]
+        main:     [{{conv: out, stride: stride}}, {{conv: out, act: none}}]
+        shortcut: [{{conv: out, kernel: 1, stride: stride, act: none, when: stride > 1 or channels != out}}]
     - {{relu: , inplace: true}}
 
 layers:
