@@ -156,6 +156,10 @@ def _usage_message(error: click.ClickException) -> str:
     said = error.format_message().rstrip(".")
     message = f"error: {said[:1].lower()}{said[1:]}"
     ctx = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption):
+        near = nearest(error.option_name, error.possibilities or ())
+        message = f"error: no option '{error.option_name}'"
+        return f"{message}\n  hint: {near or f'{ctx.command_path} --help' if ctx else 'archstat --help'}"
     if isinstance(error, Refused):
         return f"{message}\n  hint: {error.hint}"
     return f"{message}\n  hint: {ctx.command_path if ctx else 'archstat'} --help"

@@ -19,7 +19,7 @@ Function = Callable[..., Any]
 class Given(NamedTuple):
     """What the common options say; a command that lacks one has its default."""
 
-    variables: Mapping[str, str] = {}  # noqa: RUF012 - a default of a NamedTuple
+    variables: Mapping[str, str] = {}
     input: tuple[int, ...] | None = None
     batch: int = 1
     dtype: str = "float32"
@@ -56,6 +56,22 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         if not all(1 <= n <= 2**24 for n in sizes):
             self.fail(f"the sizes of '{value}' must be from 1 to {2**24:,}", param, ctx)
         return sizes
+
+
+class Count(click.ParamType):  # type: ignore[type-arg]
+    """A whole number from 1 up to a limit."""
+
+    name = "count"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= self.most):
+            self.fail(f"'{value}' is not a whole number from 1 to {self.most:,}", param, ctx)
+        return int(value)
 
 
 class ElementType(click.ParamType):  # type: ignore[type-arg]
@@ -98,12 +114,12 @@ _NETWORK = (
            help="Change one of the spec's vars. Repeatable."),
     option("--input", type=Size(), metavar="3x224x224", section=NETWORK,
            help="Another input, without the batch."),
-    option("--batch", type=click.IntRange(1, 2**24), default=1, metavar="N", section=NETWORK,
+    option("--batch", type=Count(2**24), default=1, metavar="N", section=NETWORK,
            help="Samples at a time; 1 by default. Params stay, the rest grows."),
     option("--dtype", type=ElementType(), default="float32", metavar="TYPE", section=NETWORK,
            help="Element type of weights and activations; float32 by default."),
     option("--aux", is_flag=True, section=NETWORK, help="Count the auxiliary heads too."),
-    option("--max-layers", type=click.IntRange(1), metavar="N", section=NETWORK,
+    option("--max-layers", type=Count(10**9), metavar="N", section=NETWORK,
            help="How many layers a spec may unfold to; 50,000 by default."),
     option("--strict", is_flag=True, section=NETWORK, help="A layer whose cost is unknown is an error."),
 )  # fmt: skip
@@ -111,14 +127,14 @@ _NETWORK = (
 _GROUPING = (
     option("--by", type=click.Choice(["layer", "stage", "op"]), section=TABLE,
            help="One row per layer, stage or op. By default layers, and stages when there are many."),
-    option("--depth", type=click.IntRange(1, 48), metavar="N", section=TABLE,
+    option("--depth", type=Count(48), metavar="N", section=TABLE,
            help="One row per first N parts of the path."),
 )  # fmt: skip
 
 _ORDER = (
     option("--sort", metavar="KEY", section=TABLE,
            help="network (the default), name, or a column's key as JSON has it: params, macs, ..."),
-    option("-n", "--top", type=click.IntRange(1), metavar="N", section=TABLE,
+    option("-n", "--top", type=Count(10**9), metavar="N", section=TABLE,
            help="The N largest rows; the rest in one row."),
     option("--all", "everything", is_flag=True, section=TABLE, help="Every layer, also where there is nothing."),
 )  # fmt: skip

@@ -88,3 +88,26 @@ def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
     if specs:
         emit(given, build)
     return 0 if whole else FAILED
+
+
+class Layer(click.ParamType):  # type: ignore[type-arg]
+    """A layer of the spec named before it; completes paths."""
+
+    name = "layer"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        from archstat.errors import ArchstatError
+        from archstat.spec import load
+
+        try:
+            nodes = load(ctx.params.get("spec") or "").graph.nodes
+        except ArchstatError:
+            return []
+        # One level at a time, as a shell completes folders.
+        depth = incomplete.count(".") + 1
+        paths = dict.fromkeys(".".join(node.path.split(".")[:depth]) for node in nodes)
+        return [CompletionItem(path) for path in paths if path.startswith(incomplete)]

@@ -38,15 +38,18 @@ def render(reports: Sequence[Report], style: Style) -> str:
     return envelope(kind, "reports", [_report(report) for report in reports])
 
 
-def envelope(kind: str, key: str, items: Sequence[Mapping[str, Any]]) -> str:
-    """Wrap ``items`` in the envelope. Each row of a list stands on a line of its own, so that a diff is readable."""
+def envelope(kind: str, key: str, items: Sequence[Mapping[str, Any]], *, flat: bool = False) -> str:
+    """Wrap ``items`` in the envelope.
+
+    Each row of a list stands on a line of its own, so that a diff is readable; ``flat`` items are rows themselves.
+    """
     head = {
         "format_version": FORMAT_VERSION,
         "kind": kind,
         "tool": {"name": "archstat", "version": __version__},
     }
     lines = [f"  {_encoded(k)}: {_encoded(v)}," for k, v in head.items()]
-    body = ",\n".join(_object(item, "    ") for item in items)
+    body = ",\n".join(f"    {_encoded(i)}" if flat else _object(i, "    ") for i in items)
     lines.append(f"  {_encoded(key)}: [\n{body}\n  ]" if items else f"  {_encoded(key)}: []")
     return "{\n" + "\n".join(lines) + "\n}\n"
 

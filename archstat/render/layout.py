@@ -33,7 +33,7 @@ def fields(report: Report, style: Style) -> list[Field]:
             "TOTAL" if report.totals else "",
         )
     ]
-    if any(row.count > 1 for row in rows):
+    if any(row.count > 1 and not row.path.startswith("[") for row in rows):
         counts = tuple(exact(row.count) for row in rows)
         found.append(Field("layers", counts, right=True, rank=60))
     for label, title, write, rank in _LABELS:

@@ -1,0 +1,67 @@
+"""Explanations as text: a heading for each layer, its arithmetic below, the equals signs in one column."""
+
+from collections.abc import Iterator
+
+from archstat.render.escape import clean, shape, shapes
+from archstat.render.ink import ink
+from archstat.render.listing import Listing
+from archstat.render.style import Style
+from archstat.report.columns import BY_KEY
+from archstat.report.explain import Explanation, Lesson, Step
+from archstat.units import power_for, scaled
+
+WIDEST = 44
+"""Arithmetic longer than this doesn't push the other lines' equals signs aside."""
+
+
+def render(explanation: Explanation, style: Style) -> str:
+    """Write an explanation."""
+    blocks = ["\n".join(_lesson(lesson, style)) for lesson in explanation.lessons]
+    title = ink(clean(explanation.name), "bold", color=style.color)
+    if len(blocks) > 1:
+        sums = ", ".join(f"{n:,} {BY_KEY[key].title}" for key, n in explanation.together.items())
+        blocks.append(
+            f"{ink(f'these {len(blocks)} layers together', 'bold', color=style.color)}  {sums}"
+        )
+    return "\n\n".join([title, *blocks]) + "\n"
+
+
+def listing(explanation: Explanation) -> Listing:
+    """Return the steps as a list, for the other formats."""
+    rows = [
+        (explanation.reference, lesson.path, lesson.op, s.label, s.arithmetic, s.value, s.unit)
+        for lesson in explanation.lessons
+        for s in lesson.steps
+    ]
+    columns = ("spec", "layer", "op", "quantity", "arithmetic", "value", "unit")
+    return Listing(kind="explain", columns=columns, rows=tuple(rows))
+
+
+def _lesson(lesson: Lesson, style: Style) -> Iterator[str]:
+    arriving = f"{shapes(lesson.inputs)} -> " if lesson.inputs else ""
+    color = style.color
+    yield (
+        f"{ink(clean(lesson.path), 'bold', color=color)}  {clean(lesson.op)}  "
+        f"{ink(arriving + shape(lesson.output), 'dim', color=color)}"
+    )
+    label_width = max((len(step.label) for step in lesson.steps), default=0)
+    lengths = [len(step.arithmetic) for step in lesson.steps if step.value is not None]
+    equals_at = max((n for n in lengths if n <= WIDEST), default=0)
+    last = max((i for i, s in enumerate(lesson.steps) if s.label == "output"), default=None)
+    for i, step in enumerate(lesson.steps):
+        label = ink(f"{clean(step.label):<{label_width}}", "dim", color=color)
+        result = f"  -> {shape(lesson.output)}" if i == last else ""
+        yield f"  {label}  {_said(step, equals_at, style)}{result}"
+
+
+def _said(step: Step, equals_at: int, style: Style) -> str:
+    if step.value is None:
+        return clean(step.arithmetic)
+    number = f"{step.value:,}"
+    if step.unit == "bytes":
+        number += " bytes"
+        if power_for(step.value, "bytes", style.system):
+            number += f" = {scaled(step.value, unit='bytes', system=style.system)}"
+    if step.arithmetic == f"{step.value:,}":
+        return ink(number, "bold", color=style.color)
+    return f"{clean(step.arithmetic):<{equals_at}} = {ink(number, 'bold', color=style.color)}"
