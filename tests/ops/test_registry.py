@@ -1,0 +1,97 @@
+"""Every op in the catalogue keeps the contract."""
+
+from collections import Counter
+from fractions import Fraction
+
+import msgspec
+import pytest
+
+from archstat.ops import aliases, catalogue
+from archstat.ops.base import Op
+from archstat.ops.options import Kind
+from tests.ops.case import all_cases
+
+FIELDS = ("Shape", "Params", "MACs", "FLOPs", "Memory", "Source")
+RULES = ("output", "params", "buffers", "macs", "flops", "storage")
+OPS = pytest.mark.parametrize("op", catalogue.CATALOGUE.values(), ids=lambda op: op.word)
+
+
+@OPS
+def test_states_every_rule(op: type[Op]) -> None:
+    assert [rule for rule in RULES if getattr(op, rule) is getattr(Op, rule)] == []
+
+
+@OPS
+def test_docstring_has_the_fields(op: type[Op]) -> None:
+    lines = (op.__doc__ or "").splitlines()
+    assert lines[0].endswith(".")
+    found = [
+        line.strip().partition(":")[0] for line in lines if line[4:5].isupper() and ":" in line
+    ]
+    assert tuple(name for name in found if name in FIELDS) == FIELDS
+    starts = [line for line in lines if line.strip().partition(":")[0] in FIELDS]
+    assert all(line[12:13].strip() for line in starts)
+
+
+@OPS
+def test_has_two_cases(op: type[Op]) -> None:
+    assert Counter(case.op for case in all_cases())[op.word] >= 2
+
+
+@OPS
+def test_options_have_kinds(op: type[Op]) -> None:
+    options = op.options()
+    assert all(isinstance(kind, Kind) for kind in options.values())
+    assert op.main is None or op.main in options
+    for kind in options.values():
+        assert isinstance(kind.schema(), dict)
+
+
+@OPS
+def test_defaults_are_exact(op: type[Op]) -> None:
+    for default in op.__struct_defaults__:
+        absent = default is None or default is msgspec.NODEFAULT
+        assert absent or isinstance(default, (bool, int, str, Fraction))
+
+
+def test_words_are_unique() -> None:
+    ops = [op for family in catalogue.FAMILIES.values() for op in family]
+    assert len({op.word for op in ops}) == len(ops)
+
+
+def test_short_words_name_ops() -> None:
+    assert set(catalogue.NORMS.values()) <= set(catalogue.CATALOGUE)
+    assert set(catalogue.ACTIVATIONS) <= set(catalogue.CATALOGUE)
+
+
+def test_aliases_lead_to_ops() -> None:
+    assert set(aliases.ALIASES.values()) <= set(catalogue.CATALOGUE)
+    assert not set(aliases.ALIASES) & set(catalogue.CATALOGUE)
+
+
+def test_option_aliases_lead_to_options() -> None:
+    options = {name for op in catalogue.CATALOGUE.values() for name in op.options()}
+    meant = {*aliases.OPTION_ALIASES.values(), *aliases.SECOND_CHOICE.values()}
+    assert meant - options == {aliases.ARRIVES}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("Conv2D", "conv"),
+        ("nn.Conv2d", None),
+        ("MaxPooling2D", "max_pool"),
+        ("BatchNorm2d", "batch_norm"),
+        ("Conv2DTranspose", "conv_transpose"),
+        ("conv2d_transpose", "conv_transpose"),
+        ("ReLU", "relu"),
+        ("LeakyReLU", "leaky_relu"),
+        ("swish", "silu"),
+        ("Dense", "linear"),
+        ("GlobalAveragePooling2D", "global_avg_pool"),
+        ("ZeroPadding2D", "pad"),
+        ("quux", None),
+    ],
+)
+def test_right_word(wrong: str, right: str | None) -> None:
+    assert aliases.right_word(wrong, catalogue.CATALOGUE) == right
