@@ -5,6 +5,7 @@ from textwrap import wrap
 
 from archstat.render import listing, markdown
 from archstat.render.escape import clean
+from archstat.render.escape import markdown as escaped
 from archstat.render.ink import ink
 from archstat.render.layout import Field
 from archstat.render.style import Style
@@ -167,15 +168,15 @@ def _closing(found: Sequence[Reproduction], style: Style) -> Iterator[str]:
 
 def _markdown(found: Sequence[Reproduction]) -> Iterator[str]:
     for reproduction in found:
-        yield f"### {markdown.markdown(reproduction.name)}"
+        yield f"### {escaped(reproduction.name)}"
         yield ""
         for table in reproduction.tables:
-            yield f"**{markdown.markdown(table.title)}** ({markdown.markdown(table.source)})"
+            yield f"**{escaped(table.title)}** ({escaped(table.source)})"
             yield ""
             yield from markdown.table(_table_fields(table))
             yield ""
         for source, verdicts in reproduction.figures:
-            yield f"**{markdown.markdown(source)}**"
+            yield f"**{escaped(source)}**"
             yield ""
             reasons = tuple("; ".join(_reasons(v)) for v in verdicts)
             yield from markdown.table([*_figure_fields(verdicts), Field("because", reasons)])
