@@ -17,7 +17,7 @@ archstat explain net.yaml                      every layer with something to exp
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("spec", type=Reference(), metavar="SPEC")
 @click.argument("layers", nargs=-1, type=Layer(), metavar="[LAYER...]")
-@common(network=True, units=True)
+@common("spec", "run", "format", "units")
 def command(given: Given, spec: str, layers: tuple[str, ...]) -> int:
     """Write out the arithmetic of layers: shapes, parameters, MACs, FLOPs and memory.
 

@@ -22,7 +22,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     section=TABLE,
     help="Add the lecture's estimate for training: activations x 2.",
 )
-@common(network=True, grouping=True, order=True, units=True)
+@common("spec", "run", "grouping", "order", "format", "units")
 def command(given: Given, specs: tuple[str, ...], backward: bool) -> int:
     """Measure the activations in memory, layer by layer, as CS231n lecture 9 counts them.
 

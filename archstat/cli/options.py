@@ -109,19 +109,21 @@ def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         ctx.find_root().command.verbose = True  # type: ignore[attr-defined]
 
 
-_NETWORK = (
+_SPEC = (
     option("--set", "variables", type=Assignment(), multiple=True, metavar="NAME=VALUE", section=NETWORK,
            help="Change one of the spec's vars. Repeatable."),
     option("--input", type=Size(), metavar="3x224x224", section=NETWORK,
            help="Another input, without the batch."),
-    option("--batch", type=Count(2**24), default=1, metavar="N", section=NETWORK,
-           help="Samples at a time; 1 by default. Params stay, the rest grows."),
-    option("--dtype", type=ElementType(), default="float32", metavar="TYPE", section=NETWORK,
-           help="Element type of weights and activations; float32 by default."),
-    option("--aux", is_flag=True, section=NETWORK, help="Count the auxiliary heads too."),
     option("--max-layers", type=Count(10**9), metavar="N", section=NETWORK,
            help="How many layers a spec may unfold to; 50,000 by default."),
-    option("--strict", is_flag=True, section=NETWORK, help="A layer whose cost is unknown is an error."),
+)  # fmt: skip
+
+_RUN = (
+    option("--batch", type=Count(2**24), default=1, metavar="N", section=NETWORK,
+           help="Samples at a time, 1 by default."),
+    option("--dtype", type=ElementType(), default="float32", metavar="TYPE", section=NETWORK,
+           help="Element type of weights and activations, float32 by default."),
+    option("--aux", is_flag=True, section=NETWORK, help="Count the auxiliary heads too."),
 )  # fmt: skip
 
 _GROUPING = (
@@ -136,48 +138,59 @@ _ORDER = (
            help="network (the default), name, or a column's key as JSON has it: params, macs, ..."),
     option("-n", "--top", type=Count(10**9), metavar="N", section=TABLE,
            help="The N largest rows; the rest in one row."),
+    option("--strict", is_flag=True, section=TABLE, help="A layer whose cost is unknown is an error."),
     option("--all", "everything", is_flag=True, section=TABLE, help="Every layer, also where there is nothing."),
 )  # fmt: skip
 
-_FILES = (
+_FORMAT = (
     option("-f", "--format", type=click.Choice(["table", "csv", "tsv", "json", "markdown"]), section=OUTPUT,
            help="table by default."),
-    option("-o", "--output", "outputs", multiple=True, metavar="FILE", section=OUTPUT,
-           help="Write to a file instead; .txt .csv .tsv .json .md name the format. Repeatable."),
 )  # fmt: skip
 
-_LOOKS = (
+_FILES = (
+    option("-o", "--output", "outputs", multiple=True, metavar="FILE", section=OUTPUT,
+           help="Write to a file; .txt .csv .tsv .json .md name the format. Repeatable."),
+)  # fmt: skip
+
+_FILE = (
+    option("-o", "--output", "outputs", multiple=True, metavar="FILE", section=OUTPUT,
+           help="Write to a file instead of standard output."),
+)  # fmt: skip
+
+_UNITS = (
     option("--units", type=click.Choice(["si", "iec"]), default="si", section=OUTPUT,
            help="Bytes in MB = 10^6 (si, the default) or MiB = 2^20 (iec)."),
 )  # fmt: skip
 
 _SCREEN = (
     option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", section=OUTPUT,
-           help="auto is colour on a terminal, unless NO_COLOR is set."),
+           help="auto (the default) is colour on a terminal, unless NO_COLOR is set."),
     option("--plain", is_flag=True, section=OUTPUT, help="Only ASCII, no rules, no colour."),
-    option("-q", "--quiet", is_flag=True, section=OUTPUT, help="No notes, only errors, on standard error."),
+)  # fmt: skip
+
+_ALWAYS = (
+    option("-q", "--quiet", is_flag=True, section=OUTPUT, help="Nothing but errors on standard error."),
     option("-v", "--verbose", is_flag=True, expose_value=False, callback=_verbose, section=OUTPUT,
            help="Show a traceback when archstat itself fails."),
 )  # fmt: skip
 
+_GROUPS = {
+    "spec": _SPEC,
+    "run": _RUN,
+    "grouping": _GROUPING,
+    "order": _ORDER,
+    "format": (*_FORMAT, *_FILES, *_SCREEN),
+    "file": _FILE,
+    "units": _UNITS,
+}
 
-def common(
-    *,
-    network: bool = False,
-    grouping: bool = False,
-    order: bool = False,
-    files: bool = True,
-    units: bool = False,
-) -> Callable[[Function], Function]:
-    """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`."""
-    added = [
-        *(_NETWORK if network else ()),
-        *(_GROUPING if grouping else ()),
-        *(_ORDER if order else ()),
-        *(_FILES if files else ()),
-        *(_LOOKS if units else ()),
-        *_SCREEN,
-    ]
+
+def common(*groups: str) -> Callable[[Function], Function]:
+    """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
+
+    Groups: spec (what is built), run (batch, type), grouping, order, format (and the screen), file, units.
+    """
+    added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]
 
     def decorate(function: Function) -> Function:
         def gathered(**kwargs: Any) -> Any:

@@ -51,8 +51,23 @@ def send(given: Given, write: Callable[[str, Style], str]) -> None:
             show(texts[name], given)
         else:
             write_whole(file, texts[name])
-            if not given.quiet:
-                click.echo(f"wrote {file}", err=True)
+            say(f"wrote {file}", given)
+
+
+def send_text(given: Given, text: str) -> None:
+    """Write text that has one form only: to standard output or to files."""
+    for file in given.outputs or ("-",):
+        if file == "-":
+            show(text, given)
+        else:
+            write_whole(file, text)
+            say(f"wrote {file}", given)
+
+
+def say(text: str, given: Given) -> None:
+    """Write a note to standard error, unless --quiet."""
+    if not given.quiet:
+        click.echo(text, err=True)
 
 
 def show(text: str, given: Given) -> None:
