@@ -5,7 +5,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
-from archstat.ops.options import MaybeDim
+from archstat.ops.options import Boolean, MaybeDim
 from archstat.ops.window import check_axes
 from archstat.tensor import Shape, Tensor
 
@@ -105,17 +105,32 @@ class _Elementwise(_Join, frozen=True, kw_only=True):
 
 
 class Add(_Elementwise, frozen=True, kw_only=True):
-    """Add the branches: a residual connection.
+    """Add the branches: a residual connection. In place, the others are added to the first.
 
-    Shape:  the branches', which agree or are 1
+    Shape:  the branches', which agree or are 1; in place the first branch's
     Params: none
     MACs:   none
     FLOPs:  1 per output element and branch after the first
-    Memory: owns its output
+    Memory: owns its output; in place shares its first branch's
     Source: torch.add; He et al., arXiv:1512.03385
     """
 
     word: ClassVar[str] = "add"
+
+    inplace: Boolean = False
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        y = super().output(*inputs)
+        if not self.inplace:
+            return y
+        require(
+            y.shape == inputs[0].shape,
+            f"'add' in place gives {y.describe()}, but its first branch is {inputs[0].describe()}",
+        )
+        return inputs[0]
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return 0 if self.inplace else None
 
 
 class Sub(_Elementwise, frozen=True, kw_only=True):
