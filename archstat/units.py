@@ -5,6 +5,7 @@ Everything is whole numbers and fractions. MB is 10^6 bytes and MiB is 2^20 byte
 
 import re
 from fractions import Fraction
+from math import prod
 from typing import Literal
 
 import msgspec
@@ -15,14 +16,16 @@ Unit = Literal["count", "bytes"]
 System = Literal["si", "iec"]
 
 _COUNT = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+_IEC_COUNT = {"Ki": 10, "Mi": 20, "Gi": 30}
 _SI_BYTES = {"kB": 3, "KB": 3, "MB": 6, "GB": 9, "TB": 12}
 _IEC_BYTES = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 
 _NUMBER = re.compile(
-    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<part>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]{1,2}))?"
+    r"(?P<about>~)?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<part>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]{1,2}))?"
     r"\s*(?P<suffix>[A-Za-z]*)",
     re.ASCII,
 )
+_PRODUCT = re.compile(r"[0-9]{1,9}(?:x[0-9]{1,9})+", re.ASCII)
 _LONGEST = 60
 
 
@@ -54,16 +57,27 @@ class Quantity(msgspec.Struct, frozen=True):
 def parse(text: str) -> Quantity:
     """Read a printed number. Raises a SpecError, without a place, on anything else.
 
+    ``Ki`` is a K that means 1024. After ``~`` the zeros at the end, from the third digit on, are rounding.
+    A product is exact.
+
     >>> parse("6797.7K").value, parse("93 MiB").step, parse("61,706").step
     (Fraction(6797700, 1), Fraction(1048576, 1), Fraction(1, 1))
+    >>> parse("112Ki").value, parse("~720M").step, parse("28x28x192").value
+    (Fraction(114688, 1), Fraction(10000000, 1), Fraction(150528, 1))
     """
+    if len(text) <= _LONGEST and _PRODUCT.fullmatch(text):
+        return Quantity(Fraction(prod(map(int, text.split("x")))), Fraction(1))
     found = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         raise _refused(text, "a number with a suffix: 61,706, 138M, 0.27M, 96MB, 93MiB, 1.8e9")
     part = found["part"] or ""
     scale, unit = _suffix(text, found["suffix"])
     step = Fraction(10) ** (int(found["exponent"] or 0) - len(part)) * scale
-    return Quantity(int(found["whole"].replace(",", "") + part) * step, step, unit)
+    digits = found["whole"].replace(",", "") + part
+    value = int(digits) * step
+    if found["about"] and not part:
+        step *= 10 ** max(0, len(digits) - max(2, len(digits.rstrip("0"))))
+    return Quantity(value, step, unit)
 
 
 def exact(n: int) -> str:
@@ -174,6 +188,8 @@ def _number(written: str) -> Fraction:
 def _suffix(text: str, suffix: str) -> tuple[int, Unit]:
     if suffix in _COUNT:
         return 10 ** _COUNT[suffix], "count"
+    if suffix in _IEC_COUNT:
+        return 2 ** _IEC_COUNT[suffix], "count"
     if suffix in _SI_BYTES:
         return 10 ** _SI_BYTES[suffix], "bytes"
     if suffix in _IEC_BYTES:

@@ -46,6 +46,19 @@ MIB = 2**20
         (" 60 ", 60, 1, "count"),
         ("0.5", Fraction(1, 2), Fraction(1, 10), "count"),
         ("25e-1", Fraction(5, 2), Fraction(1, 10), "count"),
+        ("112Ki", 112 * 1_024, 1_024, "count"),
+        ("2.7Ki", Fraction(27 * 1_024, 10), Fraction(1_024, 10), "count"),
+        ("~720M", 720_000_000, 10_000_000, "count"),
+        ("~800K", 800_000, 10_000, "count"),
+        ("~650,000", 650_000, 10_000, "count"),
+        ("~230MiB", 230 * MIB, 10 * MIB, "bytes"),
+        ("~15300M", 15_300_000_000, 100_000_000, "count"),
+        ("~569M", 569_000_000, 1_000_000, "count"),
+        ("~60M", 60_000_000, 1_000_000, "count"),
+        ("~5M", 5_000_000, 1_000_000, "count"),
+        ("~1.50G", 1_500_000_000, 10_000_000, "count"),
+        ("28x28x192x3x3x64", 28 * 28 * 192 * 3 * 3 * 64, 1, "count"),
+        ("7x7", 49, 1, "count"),
     ],
 )
 def test_parse_is_exact(text: str, value: int | Fraction, step: int | Fraction, unit: str) -> None:
@@ -56,7 +69,7 @@ def test_parse_is_exact(text: str, value: int | Fraction, step: int | Fraction, 
 @pytest.mark.parametrize(
     "text",
     ["", "M", "about 5M", "1,00", "12,3456", "1.M", ".5M", "5m", "5 MM", "-3M", "1e999", "٣M", "1_000", "nan",
-     "9" * 5000],
+     "9" * 5000, "5~", "~~5", "28x", "x28", "28xM", "2x28M"],
 )  # fmt: skip
 def test_parse_refuses_what_is_not_a_figure(text: str) -> None:
     with pytest.raises(SpecError) as caught:
@@ -84,6 +97,13 @@ def test_parse_refuses_what_is_not_a_figure(text: str) -> None:
         ("0.27M", 269_722, "rounded"),
         ("61,706", 61_706, "rounded"),
         ("61,706", 61_707, None),
+        ("~800K", 802_816, "rounded"),
+        ("800K", 802_816, None),
+        ("~720M", 724_406_816, "rounded"),
+        ("~720M", 730_000_000, None),
+        ("112Ki", 114_688, "rounded"),
+        ("28x28x128x1x1x256", 25_690_112, "rounded"),
+        ("28x28x128x1x1x256", 25_690_113, None),
     ],
 )
 def test_matches(text: str, value: int, verdict: str | None) -> None:

@@ -12,6 +12,7 @@ from archstat.units import parse as parse_quantity
 
 _WORDS = ("source", "at", "slip", "differs", "why", "quantity", "printed", "computed", "note")
 _TABLE_WORDS = ("table", "source", "columns", "rows", "why")
+_CELL_WORDS = ("printed", "slip", "differs", "why", "note")
 
 
 def read_figures(node: YamlNode | None) -> tuple[Figure, ...]:
@@ -50,28 +51,37 @@ def _figure(entry: Mapping) -> Figure:
         printed = _text(entry, metric)
         assert printed is not None
         expression = f"{metric}({_quoted(at)})" if at else f"{metric}()"
-    slip = _text(entry, "slip")
-    differs = _text(entry, "differs")
-    if slip is not None and differs is not None:
-        raise entry.error("a figure is a slip or differs, not both")
-    if slip is not None and entry.get("why") is None:
-        raise entry.error("a slip needs its 'why'")
-    why = differs or _text(entry, "why") or _text(entry, "note")
+    slip, verdict, why = _verdict(entry)
     return Figure(
         quantity=name + (f" of {at.text}" if at and metric else ""),
         metric=metric,
         printed=_printed(printed),
         computed=expression,
         source=source.text,
-        slip=_expression(slip) if slip else None,
-        verdict="slip" if slip else "differs" if differs else "reproduced",
-        why=why.text if why else "",
+        slip=slip,
+        verdict=verdict,
+        why=why,
         mark=printed.mark,
     )
 
 
+def _verdict(entry: Mapping) -> tuple[str | None, str, str]:
+    """Return the derivation of a slip, the verdict that the author recorded, and the reason."""
+    slip, differs = _text(entry, "slip"), _text(entry, "differs")
+    if slip is not None and differs is not None:
+        raise entry.error("a figure is a slip or differs, not both")
+    if slip is not None and entry.get("why") is None:
+        raise entry.error("a slip needs its 'why'")
+    why = differs or _text(entry, "why") or _text(entry, "note")
+    verdict = "slip" if slip else "differs" if differs else "reproduced"
+    return _expression(slip) if slip else None, verdict, why.text if why else ""
+
+
 def _table(entry: Mapping) -> list[Figure]:
-    """Read ``{table: title, source, columns: [activations, weights], rows: {conv1.conv1: [3.2M, 1728]}}``."""
+    """Read ``{table: title, source, columns: [activations, weights], rows: {conv1.conv1: [3.2M, 1728]}}``.
+
+    A cell that doesn't reproduce says so: ``{printed: 364Ki, differs: reason}``, or ``slip:`` and ``why:``.
+    """
     for key, _ in entry.entries:
         if key.text not in _TABLE_WORDS:
             raise key.error(
@@ -91,7 +101,7 @@ def _table(entry: Mapping) -> list[Figure]:
         if len(values) != len(metrics):
             raise path.error(f"the row has {len(values)} cells for {len(metrics)} columns")
         for metric, value in zip(metrics, values, strict=True):
-            printed = expect(value, Scalar, "a cell is a printed figure, or '-'")
+            printed, slip, verdict, why = _cell(value)
             if printed.text == "-":
                 continue
             figures.append(
@@ -101,12 +111,32 @@ def _table(entry: Mapping) -> list[Figure]:
                     printed=_printed(printed),
                     computed=f"{metric}({_quoted(path)})",
                     source=source.text,
+                    slip=slip,
+                    verdict=verdict,
+                    why=why,
                     table=title.text,
                     row=path.text,
                     mark=printed.mark,
                 )
             )
     return figures
+
+
+def _cell(value: YamlNode) -> tuple[Scalar, str | None, str, str]:
+    """Return what a cell prints, and its verdict."""
+    if not isinstance(value, Mapping):
+        printed = expect(value, Scalar, "a cell is a printed figure, or '-'")
+        return printed, None, "reproduced", ""
+    for key, inner in value.entries:
+        refuse_empty(key, inner)
+        if key.text not in _CELL_WORDS:
+            raise key.error(
+                f"a cell has no '{printable(key.text)}'", hint=nearest(key.text, _CELL_WORDS)
+            )
+    text = _text(value, "printed")
+    if text is None:
+        raise value.error("a cell needs what is 'printed'")
+    return text, *_verdict(value)
 
 
 def read_budget(node: YamlNode | None) -> Dict[str, str]:
