@@ -5,6 +5,7 @@ Everything is whole numbers and fractions. MB is 10^6 bytes and MiB is 2^20 byte
 
 import re
 from fractions import Fraction
+from functools import cache
 from math import prod
 from typing import Literal
 
@@ -20,12 +21,6 @@ _IEC_COUNT = {"Ki": 10, "Mi": 20, "Gi": 30}
 _SI_BYTES = {"kB": 3, "KB": 3, "MB": 6, "GB": 9, "TB": 12}
 _IEC_BYTES = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 
-_NUMBER = re.compile(
-    r"(?P<about>~)?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<part>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]{1,2}))?"
-    r"\s*(?P<suffix>[A-Za-z]*)",
-    re.ASCII,
-)
-_PRODUCT = re.compile(r"[0-9]{1,9}(?:x[0-9]{1,9})+", re.ASCII)
 _LONGEST = 60
 
 
@@ -65,9 +60,10 @@ def parse(text: str) -> Quantity:
     >>> parse("112Ki").value, parse("~720M").step, parse("28x28x192").value
     (Fraction(114688, 1), Fraction(10000000, 1), Fraction(150528, 1))
     """
-    if len(text) <= _LONGEST and _PRODUCT.fullmatch(text):
-        return Quantity(Fraction(prod(map(int, text.split("x")))), Fraction(1))
-    found = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    factors = text.split("x")
+    if 1 < len(factors) <= 16 and all(f.isascii() and f.isdigit() and len(f) <= 9 for f in factors):
+        return Quantity(Fraction(prod(map(int, factors))), Fraction(1))
+    found = _figure().fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         raise _refused(text, "a number with a suffix: 61,706, 138M, 0.27M, 96MB, 93MiB, 1.8e9")
     part = found["part"] or ""
@@ -162,6 +158,16 @@ def percent(part: int, whole: int) -> str:
     if written == "100.0" and part < whole:
         return ">99.9%"
     return f"{written}%"
+
+
+@cache
+def _figure() -> re.Pattern[str]:
+    """Compile when first asked: most commands read no figure."""
+    return re.compile(
+        r"(?P<about>~)?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<part>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]{1,2}))?"
+        r"\s*(?P<suffix>[A-Za-z]*)",
+        re.ASCII,
+    )
 
 
 def _base(unit: Unit, system: System) -> int:

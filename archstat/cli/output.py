@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from archstat.cli.files import format_of, write_whole
 from archstat.cli.options import Given
 from archstat.errors import ArchstatError, UsageError
 from archstat.render.escape import clean_lines
@@ -44,6 +43,8 @@ def send(given: Given, write: Callable[[str, Style], str]) -> None:
     if not given.outputs:
         show(write(given.format or "table", screen(given)), given)
         return
+    from archstat.cli.files import format_of, write_whole
+
     targets = [(file, format_of(file, given.format)) for file in given.outputs]
     texts = {name: write(name, Style(system=given.units, plain=given.plain)) for _, name in targets}
     for file, name in targets:
@@ -60,6 +61,8 @@ def send_text(given: Given, text: str) -> None:
         if file == "-":
             show(text, given)
         else:
+            from archstat.cli.files import write_whole
+
             write_whole(file, text)
             say(f"wrote {file}", given)
 

@@ -1,8 +1,11 @@
 """What the reader's screen can show. Machine formats don't ask."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from archstat.units import System
+if TYPE_CHECKING:
+    from archstat.units import System
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,7 +16,7 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     unicode: bool = True
     bars: bool = False
     plain: bool = False
-    system: System = "si"
+    system: "System" = "si"
 
 
 PLAIN_FILE = Style()
