@@ -18,7 +18,7 @@ NOT_AS_RECORDED = 1
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("specs", nargs=-1, type=Reference(), metavar="[SPEC...|lecture]")
-@common()
+@common("format")
 def command(given: Given, specs: tuple[str, ...]) -> int:
     """Hold the figures that papers and lectures print against what the graph gives.
 
