@@ -105,17 +105,36 @@ class Tensor(msgspec.Struct, frozen=True):
 
     def fresh(self) -> "Tensor":
         """Return what an elementwise op allocates for this input: the same order in memory, no gaps."""
+        return self.ordered(*self.shape)
+
+    def ordered(self, *shape: int) -> "Tensor":
+        """Return a new tensor of another shape whose axes have the order of this one's in memory."""
         if self.strides is None:
-            return self
+            return self.with_shape(*shape)
         held = self.strides
-        order = sorted(range(len(self.shape)), key=lambda d: (-held[d], d))
-        strides, step = [0] * len(self.shape), 1
+        order = sorted(range(len(shape)), key=lambda d: (-held[d], d))
+        strides, step = [0] * len(shape), 1
         for dim in reversed(order):
             strides[dim] = step
-            step *= self.shape[dim]
-        dense = tuple(strides)
-        kept = None if dense == contiguous_strides(self.shape) else dense
-        return Tensor(self.shape, self.dtype, self.channel_dim, kept)
+            step *= shape[dim]
+        return self.viewed(shape, tuple(strides), self.channel_dim)
+
+    def like(self, *shape: int) -> "Tensor":
+        """Return what an op on images allocates: PyTorch's channels_last if this tensor is, else row-major."""
+        return self.ordered(*shape) if self.channels_last_format else self.with_shape(*shape)
+
+    @property
+    def channels_last_format(self) -> bool:
+        """Whether PyTorch would suggest channels_last, or channels_last_3d, from the strides."""
+        if self.strides is None or len(self.shape) not in (4, 5):
+            return False
+        least = 0
+        for dim in (1, *range(len(self.shape) - 1, 1, -1), 0):
+            step = self.strides[dim]
+            if step < least or (dim == 0 and least == self.strides[1]):
+                return False
+            least = step * self.shape[dim]
+        return True
 
     def describe(self, times: str = "×") -> str:
         """Return the sample's shape as people write it: ``64×56×56``."""

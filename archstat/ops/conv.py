@@ -75,7 +75,7 @@ class Conv(_Convolution, frozen=True, kw_only=True):
         self.check(x)
         window = self.window(x)
         require_fit(self.word, window, x)
-        return check_axes(x.with_shape(x.batch, self.channels, *window.slide(x.spatial)))
+        return check_axes(x.like(x.batch, self.channels, *window.slide(x.spatial)))
 
     def params(self, io: IO) -> Terms:
         kernel = per_axis("kernel", self.kernel, len(io.x.spatial))
@@ -122,7 +122,7 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
             min(sizes) > 0,
             f"'{self.word}' padding {max(padding)} leaves nothing: its input is {x.describe()}",
         )
-        return check_axes(x.with_shape(x.batch, self.channels, *sizes))
+        return check_axes(x.like(x.batch, self.channels, *sizes))
 
     def params(self, io: IO) -> Terms:
         kernel = per_axis("kernel", self.kernel, len(io.x.spatial))

@@ -172,7 +172,7 @@ class Roll(Weightless, frozen=True, kw_only=True):
         shifts, dims = (1 if isinstance(v, int) else len(v) for v in (self.shifts, self.dims))
         require(shifts == dims, f"'roll' has {shifts} shifts for {dims} dims")
         axes(self.word, self.dims, x, "dims")
-        return x.with_shape(*x.shape)
+        return x.like(*x.shape)
 
     def flops(self, io: IO) -> Terms:
         return {}
@@ -204,7 +204,7 @@ class ChannelShuffle(Weightless, frozen=True, kw_only=True):
             x.channels % self.groups == 0,
             f"'channel_shuffle' groups {self.groups} must divide the channels {x.channels}",
         )
-        return x.with_shape(*x.shape)
+        return x.like(*x.shape)
 
     def flops(self, io: IO) -> Terms:
         return {}

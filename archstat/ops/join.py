@@ -72,8 +72,9 @@ class Concat(_Join, frozen=True, kw_only=True):
         at = axis(self.word, self.dim, first)
         shape = list(first.shape)
         shape[0] = max(x.batch for x in inputs)
+        alike = all(x.channels_last_format for x in inputs)
         shape[at] = sum(x.shape[at] for x in inputs)
-        return check_axes(first.with_shape(*shape))
+        return check_axes(first.like(*shape) if alike else first.with_shape(*shape))
 
     def flops(self, io: IO) -> Terms:
         return {}

@@ -15,6 +15,9 @@ EPS = Fraction(1, 100_000)
 class _Norm(Op, frozen=True, kw_only=True):
     """Family: the input's shape, a scale and a shift for each channel."""
 
+    row_major: ClassVar[bool] = False
+    """Whether the output is row-major also where the input is channels_last in memory."""
+
     def check(self, x: Tensor) -> None:
         """Refuse what can't be normalised."""
         raise self._missing("check")
@@ -22,7 +25,7 @@ class _Norm(Op, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         self.check(x)
-        return x.with_shape(*x.shape)
+        return x.with_shape(*x.shape) if self.row_major else x.like(*x.shape)
 
     def buffers(self, io: IO) -> Terms:
         return {}
@@ -93,6 +96,7 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "instance_norm"
+    row_major: ClassVar[bool] = True
 
     affine: Boolean = False
     track_running_stats: Boolean = False
@@ -147,6 +151,7 @@ class LayerNorm(_Norm, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "layer_norm"
+    row_major: ClassVar[bool] = True
 
     eps: Epsilon = EPS
     affine: Boolean = True
@@ -209,7 +214,7 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         check_image(self.word, x)
-        return x.with_shape(*x.shape)
+        return x.fresh()
 
     def params(self, io: IO) -> Terms:
         return {}

@@ -58,7 +58,8 @@ class Pad(Weightless, frozen=True, kw_only=True):
             all(n + min(a, 0) + min(b, 0) > 0 for n, (a, b) in zip(x.shape, pairs, strict=True)),
             f"'pad' leaves nothing: its input is {x.describe()}",
         )
-        return check_axes(x.with_shape(*shape))
+        y = x.with_shape(*shape) if self.mode == "circular" else x.like(*shape)
+        return check_axes(y)
 
     def flops(self, io: IO) -> Terms:
         return {}

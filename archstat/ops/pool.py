@@ -49,7 +49,7 @@ class _Pool(Weightless, frozen=True, kw_only=True):
                 hint="put '- pad' before it",
             )
         require_fit(self.word, window, x)
-        return check_axes(x.with_shape(x.batch, x.channels, *window.slide(x.spatial)))
+        return check_axes(x.like(x.batch, x.channels, *window.slide(x.spatial)))
 
     def flops(self, io: IO) -> Terms:
         return {"window": (*io.y.shape, *per_axis("kernel", self.kernel, len(io.x.spatial)))}
@@ -107,7 +107,7 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         check_image(self.word, x)
-        return x.with_shape(x.batch, x.channels, *per_axis("size", self.size, len(x.spatial)))
+        return x.like(x.batch, x.channels, *per_axis("size", self.size, len(x.spatial)))
 
     def flops(self, io: IO) -> Terms:
         covered = (n + m - gcd(n, m) for n, m in zip(io.x.spatial, io.y.spatial, strict=True))

@@ -55,7 +55,7 @@ class Interpolate(Weightless, frozen=True, kw_only=True):
         )
         sizes = self._sizes(x)
         require(min(sizes) > 0, f"'interpolate' leaves nothing: its input is {x.describe()}")
-        return check_axes(x.with_shape(x.batch, x.channels, *sizes))
+        return check_axes(x.like(x.batch, x.channels, *sizes))
 
     def flops(self, io: IO) -> Terms:
         if self.mode == "area":
@@ -119,7 +119,7 @@ class PixelShuffle(Weightless, frozen=True, kw_only=True):
             c % r**2 == 0,
             f"'pixel_shuffle' factor {r} needs a multiple of {r**2} channels, not {c}",
         )
-        return check_axes(x.with_shape(x.batch, c // r**2, h * r, w * r))
+        return check_axes(x.like(x.batch, c // r**2, h * r, w * r))
 
     def flops(self, io: IO) -> Terms:
         return {}
@@ -157,7 +157,7 @@ class PixelUnshuffle(Weightless, frozen=True, kw_only=True):
             h % r == w % r == 0,
             f"'pixel_unshuffle' factor {r} must divide both sides: its input is {x.describe()}",
         )
-        return x.with_shape(x.batch, c * r**2, h // r, w // r)
+        return x.like(x.batch, c * r**2, h // r, w // r)
 
     def flops(self, io: IO) -> Terms:
         return {}

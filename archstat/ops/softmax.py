@@ -79,7 +79,7 @@ class GLU(_Along, frozen=True, kw_only=True):
         check_numbers(self.word, x)
         n = x.shape[at]
         require(n % 2 == 0, f"'glu' halves its dimension, but {n} is odd")
-        return x.with_shape(*x.shape[:at], n // 2, *x.shape[at + 1 :])
+        return x.ordered(*x.shape[:at], n // 2, *x.shape[at + 1 :])
 
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (*io.y.shape, 5)}
