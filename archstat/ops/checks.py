@@ -10,9 +10,15 @@ def check_image(word: str, x: Tensor) -> None:
         x.channels_first and 3 <= len(x.shape) <= 5,
         f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
         + (" with the channels last" if x.is_sequence else ""),
-        hint="put '- permute' or '- reshape' before it" if x.is_sequence else None,
+        hint=_image_hint(word) if x.is_sequence else None,
     )
     check_numbers(word, x)
+
+
+def _image_hint(word: str) -> str:
+    if word == "global_avg_pool":
+        return "to average over the tokens write '- mean: 0'"
+    return "put '- permute' or '- reshape' before it"
 
 
 def check_plane(word: str, x: Tensor) -> None:

@@ -6,7 +6,7 @@ hands the value to :meth:`Kind.read`, which returns what the op stores or raises
 """
 
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from archstat.errors import SpecError, require
 
 Value = bool | int | Fraction | str | tuple["Value", ...]
 """A value as the spec reader evaluates it; a list becomes a tuple."""
+
+N = TypeVar("N", int, Fraction)
 
 LARGEST_DIM = 2**24
 """The largest dimension a spec may write, and the largest axis a layer may produce."""
@@ -45,8 +47,12 @@ class Whole(Kind, frozen=True):
     maximum: int = LARGEST_DIM
 
     def read(self, option: str, value: Value) -> int:
-        wanted = {1: "a positive whole number", 0: "a whole number, 0 or more"}.get(
-            self.minimum if self.minimum is not None else -1, "a whole number"
+        wanted = (
+            "a whole number"
+            if self.minimum is None
+            else "a positive whole number"
+            if self.minimum == 1
+            else f"a whole number, {self.minimum} or more"
         )
         number = value
         if isinstance(number, Fraction) and number.denominator == 1:
@@ -238,21 +244,36 @@ class DecimalOrWord(Kind, frozen=True):
 
 
 def show(value: Value) -> str:
-    """Write a value as the spec would: ``true``, ``1/2``, ``[1, 2]``."""
+    """Write a value as the spec would: ``true``, ``0.5``, ``1/3``, ``[1, 2]``."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return "[" + ", ".join(show(v) for v in value) + "]"
+    if isinstance(value, Fraction):
+        return _decimal(value)
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def per_axis(option: str, value: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
+def _decimal(value: Fraction) -> str:
+    """Write a fraction as a decimal of at most 12 places if it is one.
+
+    >>> _decimal(Fraction(5, 2)), _decimal(Fraction(1, 3))
+    ('2.5', '1/3')
+    """
+    places = next((n for n in range(13) if 10**n % value.denominator == 0), None)
+    if not places:
+        return str(value)
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def per_axis(option: str, value: N | tuple[N, ...], rank: int) -> tuple[N, ...]:
     """Return one number for each of ``rank`` axes."""
-    if isinstance(value, int):
+    if not isinstance(value, tuple):
         return (value,) * rank
     require(
         len(value) == rank,
-        f"{option} has {len(value)} entries, but the input has {rank} spatial "
+        f"{option} has {len(value)} {'entry' if len(value) == 1 else 'entries'}, but the input has {rank} spatial "
         f"{'axis' if rank == 1 else 'axes'}",
     )
     return value

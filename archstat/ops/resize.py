@@ -84,15 +84,7 @@ class Interpolate(Weightless, frozen=True, kw_only=True):
         return tuple(floor(n * s) for n, s in zip(x.spatial, self._scales(x), strict=True))
 
     def _scales(self, x: Tensor) -> tuple[Fraction, ...]:
-        rank = len(x.spatial)
-        if isinstance(self.scale, tuple):
-            require(
-                len(self.scale) == rank,
-                f"scale has {len(self.scale)} entries, but the input has {rank} spatial "
-                f"{'axis' if rank == 1 else 'axes'}",
-            )
-            return self.scale
-        return (self.scale or Fraction(1),) * rank
+        return per_axis("scale", self.scale or Fraction(1), len(x.spatial))
 
 
 class PixelShuffle(Weightless, frozen=True, kw_only=True):
