@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from archstat.render.escape import cell, shape, shapes
+from archstat.render.layout import verdict
 from archstat.render.style import Style
 from archstat.report.report import Report, Row
 
@@ -44,7 +45,7 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, int | No
         before = (spec, "total", "TOTAL", "", count, "", "", "")
         yield before, dict(zip(keys, report.totals, strict=True)), missing
     for line in report.published:
-        parts = (f"{line.verdict}: {line.derivation or line.computed}", line.why, line.source)
+        parts = (verdict(line), line.derivation, line.why, line.source)
         before = (spec, "published", line.printed, "", "", "", "", "")
         yield before, {}, "; ".join(part for part in parts if part)
 

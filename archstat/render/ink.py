@@ -4,12 +4,12 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 
 
 def ink(text: str, style: str, *, color: bool) -> str:
-    """Wrap ``text`` in one of the terminal's own styles; nothing is drawn around nothing.
+    """Wrap ``text`` in one of the terminal's own styles; no style, or no text, leaves it as it is.
 
     >>> ink("TOTAL", "bold", color=True)
     '\\x1b[1mTOTAL\\x1b[0m'
     """
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if color and text else text
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if color and text and style else text
 
 
 def width(text: str) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,8 +11,9 @@ from archstat.render import markdown
 from archstat.render.escape import cell, clean
 from archstat.render.json import envelope
 from archstat.render.layout import Field
+from archstat.render.prose import GAP, NARROWEST, wrapped
 from archstat.render.style import Style
-from archstat.render.table import draw, fit
+from archstat.render.table import draw, fit, line_width
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,8 +34,31 @@ def render(name: str, listing: Listing, style: Style) -> str:
     if name in ("csv", "tsv"):
         return _separated(listing, "," if name == "csv" else "\t")
     found = _fields(listing)
-    lines = markdown.table(found) if name == "markdown" else draw(fit(found, style.width)[0], style)
+    lines = markdown.table(found) if name == "markdown" else _drawn(found, style)
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _drawn(found: list[Field], style: Style) -> Iterator[str]:
+    """Draw a table whose last column is prose: it is broken into lines where it is too long."""
+    found = [field for field in found if any(field.cells)]
+    if style.width is None or line_width(found) <= style.width:
+        return draw(found, style)
+    room = style.width - line_width(found[:-1]) - len(GAP)
+    if room < NARROWEST:
+        return draw(fit(found, style.width)[0], style)
+    broken = [wrapped(text, style, style.width - room) for text in found[-1].cells]
+    first = [
+        tuple(
+            c
+            for text, more in zip(field.cells, broken, strict=True)
+            for c in (text, *[""] * (len(more) - 1))
+        )
+        for field in found[:-1]
+    ]
+    cells = [*first, tuple(line for more in broken for line in more)]
+    return draw(
+        [msgspec.structs.replace(f, cells=c) for f, c in zip(found, cells, strict=True)], style
+    )
 
 
 def _separated(listing: Listing, delimiter: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from archstat.render.escape import markdown
-from archstat.render.layout import Field, below, fields, heading
+from archstat.render.layout import Field, below, fields, heading, verdict
 from archstat.render.style import Style
 from archstat.report.report import Report
 
@@ -35,7 +35,8 @@ def _report(report: Report, style: Style) -> Iterator[str]:
     ]
     for line in report.published:
         parts = [f"published: **{markdown(line.printed)}**, {markdown(line.source)}"]
-        parts.append(f"{markdown(line.verdict)}: {markdown(line.derivation or line.computed)}")
+        parts.append(markdown(verdict(line)))
+        parts += [f"as printed: {markdown(line.derivation)}"] if line.derivation else []
         parts += [markdown(line.why)] if line.why else []
         listed.append("; ".join(parts))
     if listed:

@@ -6,17 +6,14 @@ numbers that don't fit.
 
 from collections.abc import Iterator, Sequence
 
-from archstat.render.escape import clean
 from archstat.render.ink import ink, pad, width
-from archstat.render.layout import Field, below, fields, heading
+from archstat.render.layout import Field, fields, heading
+from archstat.render.prose import GAP, facts, wrapped
 from archstat.render.style import Style
-from archstat.report.report import PublishedLine, Report
+from archstat.report.report import Report
 
-GAP = "  "
 BAR = 16
-INDENT = 2
 
-_VERDICTS = {"reproduced": "green", "truncated": "green", "slip": "yellow", "differs": "red"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -27,7 +24,11 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def _report(report: Report, style: Style) -> Iterator[str]:
     name, holds_for = heading(report)
-    yield f"{ink(name, 'bold', color=style.color)}  {ink(holds_for, 'dim', color=style.color)}"
+    if style.width is not None and width(name) + len(GAP) + width(holds_for) > style.width:
+        yield ink(name, "bold", color=style.color)
+        yield from (ink(line, "dim", color=style.color) for line in wrapped(holds_for, style))
+    else:
+        yield f"{ink(name, 'bold', color=style.color)}{GAP}{ink(holds_for, 'dim', color=style.color)}"
     yield ""
     chosen, left_out = fit(fields(report, style), style.width)
     yield from draw(chosen, style, bar=_bar(report, chosen, style))
@@ -35,8 +36,8 @@ def _report(report: Report, style: Style) -> Iterator[str]:
     if left_out:
         footers.append(f"left out to fit {style.width} columns: {', '.join(left_out)}")
     for note in footers:
-        yield ink(note, "dim", color=style.color)
-    yield from _facts(report, style)
+        yield from (ink(line, "dim", color=style.color) for line in wrapped(note, style))
+    yield from facts(report, style)
 
 
 def fit(found: Sequence[Field], limit: int | None) -> tuple[list[Field], list[str]]:
@@ -46,7 +47,7 @@ def fit(found: Sequence[Field], limit: int | None) -> tuple[list[Field], list[st
     """
     kept = list(found)
     dropped = []
-    while limit is not None and _line_width(kept) > limit and any(f.rank for f in kept):
+    while limit is not None and line_width(kept) > limit and any(f.rank for f in kept):
         worst = max(kept, key=lambda field: field.rank)
         kept.remove(worst)
         dropped.append(worst.title or "notes")
@@ -56,7 +57,7 @@ def fit(found: Sequence[Field], limit: int | None) -> tuple[list[Field], list[st
 def draw(chosen: Sequence[Field], style: Style, bar: Sequence[str] = ()) -> Iterator[str]:
     """Draw the header, the rows, and the total under a rule; ``bar`` stands behind each row."""
     sizes = [_field_width(field) for field in chosen]
-    rule = "" if style.plain else ("─" if style.unicode else "-") * _line_width(chosen)
+    rule = "" if style.plain else ("─" if style.unicode else "-") * line_width(chosen)
 
     def line(texts: Sequence[str], kind: str = "") -> str:
         return GAP.join(
@@ -78,60 +79,14 @@ def draw(chosen: Sequence[Field], style: Style, bar: Sequence[str] = ()) -> Iter
         yield line([field.footer for field in chosen], "bold")
 
 
-def _facts(report: Report, style: Style) -> Iterator[str]:
-    """Draw the totals aside and the published figures, in one block."""
-    facts = below(report)
-    labels = [label for label, _, _ in facts] + ["published"] * bool(report.published)
-    if labels:
-        yield ""
-    label_width = max(map(len, labels), default=0)
-    for label, value, about in facts:
-        start = f"{label:<{label_width}}{GAP}"
-        yield from _paragraph(start, value, about, style)
-    printed_width = max((width(line.printed) for line in report.published), default=0)
-    for i, line in enumerate(report.published):
-        start = f"{'published' if not i else '':<{label_width}}{GAP}"
-        yield from _published(start, line, printed_width, style)
-
-
-def _paragraph(start: str, value: str, about: str, style: Style) -> Iterator[str]:
-    indent = width(start) + width(value) + len(GAP)
-    lines = _wrapped(about, style, indent)
-    yield f"{start}{ink(value, 'bold', color=style.color)}{GAP}{ink(lines[0], 'dim', color=style.color)}"
-    for more in lines[1:]:
-        yield " " * indent + ink(more, "dim", color=style.color)
-
-
-def _published(start: str, line: PublishedLine, printed_width: int, style: Style) -> Iterator[str]:
-    verdict, printed = clean(line.verdict), pad(clean(line.printed), printed_width)
-    indent = width(start) + printed_width + len(GAP)
-    lines = _wrapped(clean(line.source), style, indent)
-    yield f"{start}{ink(printed, 'bold', color=style.color)}{GAP}{lines[0]}"
-    rest = [(text, "") for text in lines[1:]]
-    said = f"{verdict}: {clean(line.derivation or line.computed)}"
-    rest += [(text, _VERDICTS.get(verdict, "bold")) for text in _wrapped(said, style, indent)]
-    rest += [(text, "dim") for text in _wrapped(clean(line.why), style, indent) if text]
-    for text, kind in rest:
-        yield " " * indent + (ink(text, kind, color=style.color) if kind else text)
-
-
-def _wrapped(text: str, style: Style, indent: int) -> list[str]:
-    """Break prose at spaces for a terminal; a pipe or a file gets one line."""
-    if style.width is None:
-        return [text]
-    from textwrap import wrap
-
-    room = max(20, style.width - indent)
-    return wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-
-
 def _bar(report: Report, chosen: Sequence[Field], style: Style) -> list[str]:
     """Draw the shares as bars, where the screen shows them and they fit."""
     first = next((i for i, c in enumerate(report.columns) if c.key not in report.aside), None)
-    fits = style.width is not None and _line_width(chosen) + len(GAP) + BAR <= style.width
+    fits = style.width is not None and line_width(chosen) + len(GAP) + BAR <= style.width
     if not (style.bars and style.unicode and fits and report.totals) or first is None:
         return []
-    values = [row.cells[first] or 0 for row in report.rows]
+    # The rest of a long table is no row of its own: it would dwarf the others.
+    values = [0 if row.path.startswith("[") else row.cells[first] or 0 for row in report.rows]
     largest = max(values, default=0)
     return [_eighths(8 * BAR * n // largest) if largest else "" for n in values]
 
@@ -149,5 +104,5 @@ def _field_width(field: Field) -> int:
     return max(map(width, (field.title, field.footer, *field.cells)))
 
 
-def _line_width(chosen: Sequence[Field]) -> int:
+def line_width(chosen: Sequence[Field]) -> int:
     return sum(map(_field_width, chosen)) + len(GAP) * (len(chosen) - 1)

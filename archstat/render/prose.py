@@ -1,0 +1,85 @@
+"""What stands below a table: totals aside and published figures, broken into lines where the terminal is narrow."""
+
+from collections.abc import Iterator
+
+from archstat.render.escape import clean
+from archstat.render.ink import ink, pad, width
+from archstat.render.layout import below, verdict
+from archstat.render.style import Style
+from archstat.report.report import Report
+
+GAP = "  "
+NARROWEST = 24
+"""Prose isn't broken into lines shorter than this."""
+
+_INDENT = 4
+_VERDICTS = {"reproduced": "green", "truncated": "green", "slip": "yellow", "differs": "red"}
+
+
+def facts(report: Report, style: Style) -> Iterator[str]:
+    """Draw the totals aside and the published figures in one block, after an empty line."""
+    found = below(report)
+    labels = [label for label, _, _ in found] + ["published"] * bool(report.published)
+    if labels:
+        yield ""
+    label_width = max(map(len, labels), default=0)
+    for label, value, about in found:
+        start = f"{label:<{label_width}}"
+        yield from _beside(start, value, width(value), about, ("bold", "dim"), style)
+    printed_width = max((width(clean(line.printed)) for line in report.published), default=0)
+    verdict_width = max((width(verdict(line)) for line in report.published), default=0)
+    for i, line in enumerate(report.published):
+        label = "published" if not i else ""
+        start = f"{label:<{label_width}}{GAP}{pad(clean(line.printed), printed_width)}"
+        inks = (_VERDICTS.get(line.verdict, "bold"), "")
+        yield from _beside(start, verdict(line), verdict_width, clean(line.source), inks, style)
+        indent = _indent(width(start) + len(GAP), style)
+        for text in (f"as printed: {line.derivation}" if line.derivation else "", line.why):
+            for more in wrapped(clean(text), style, indent) if text else ():
+                yield " " * indent + ink(more, "dim", color=style.color)
+
+
+def wrapped(text: str, style: Style, indent: int = 0) -> list[str]:
+    """Break prose at spaces for a terminal, behind ``indent`` cells; a pipe or a file gets one line."""
+    if style.width is None:
+        return [text]
+    from textwrap import wrap
+
+    room = max(NARROWEST, style.width - indent)
+    return wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _beside(
+    start: str, value: str, size: int, about: str, inks: tuple[str, str], style: Style
+) -> Iterator[str]:
+    """Draw ``start  value  about``, the value padded to ``size`` cells.
+
+    What has no room beside goes below; a value is never broken.
+    """
+    of_value, of_about = inks
+    shown = ink(value, of_value, color=style.color)
+    at = width(start) + len(GAP)
+    if not _fits(at + width(value), style):
+        yield start
+        yield " " * _INDENT + shown
+        lines, indent = wrapped(about, style, _INDENT), _INDENT
+    elif not _fits(at + size + len(GAP) + NARROWEST, style):
+        yield f"{start}{GAP}{shown}"
+        indent = _indent(at, style)
+        lines = wrapped(about, style, indent)
+    else:
+        indent = at + size + len(GAP)
+        first, *lines = wrapped(about, style, indent)
+        space = " " * (size - width(value)) + GAP
+        yield f"{start}{GAP}{shown}{space}{ink(first, of_about, color=style.color)}"
+    for line in lines:
+        yield " " * indent + ink(line, of_about, color=style.color)
+
+
+def _indent(wanted: int, style: Style) -> int:
+    """Return how far to indent prose, so that a narrow terminal keeps room for it."""
+    return wanted if _fits(wanted + NARROWEST, style) else _INDENT
+
+
+def _fits(cells: int, style: Style) -> bool:
+    return style.width is None or cells <= style.width
