@@ -29,11 +29,20 @@ def render(explanation: Explanation, style: Style) -> str:
 def listing(explanation: Explanation) -> Listing:
     """Return the steps as a list, for the other formats."""
     rows = [
-        (explanation.reference, lesson.path, lesson.op, s.label, s.arithmetic, s.value, s.unit)
+        (
+            explanation.reference,
+            lesson.path,
+            lesson.op,
+            s.label,
+            s.part,
+            s.arithmetic,
+            s.value,
+            s.unit,
+        )
         for lesson in explanation.lessons
         for s in lesson.steps
     ]
-    columns = ("spec", "layer", "op", "quantity", "arithmetic", "value", "unit")
+    columns = ("spec", "layer", "op", "quantity", "part", "arithmetic", "value", "unit")
     return Listing(kind="explain", columns=columns, rows=tuple(rows))
 
 
@@ -48,10 +57,14 @@ def _lesson(lesson: Lesson, style: Style) -> Iterator[str]:
     lengths = [len(step.arithmetic) for step in lesson.steps if step.value is not None]
     equals_at = max((n for n in lengths if n <= WIDEST), default=0)
     last = max((i for i, s in enumerate(lesson.steps) if s.label == "output"), default=None)
+    before = ""
     for i, step in enumerate(lesson.steps):
-        label = ink(f"{clean(step.label):<{label_width}}", "dim", color=color)
+        shown = clean(step.label) if step.label != before else ""
+        before = step.label
+        label = ink(f"{shown:<{label_width}}", "dim", color=color)
         result = f"  -> {shape(lesson.output)}" if i == last else ""
-        yield f"  {label}  {_said(step, equals_at, style)}{result}"
+        part = f"  {ink(clean(step.part), 'dim', color=color)}" if step.part else ""
+        yield f"  {label}  {_said(step, equals_at, style)}{part}{result}"
 
 
 def _said(step: Step, equals_at: int, style: Style) -> str:

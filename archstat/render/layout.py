@@ -46,7 +46,7 @@ def fields(report: Report, style: Style) -> list[Field]:
     if report.totals and numbers and report.totals[numbers[0]]:
         found.append(_share(report, numbers[0]))
     notes = tuple(clean(row.note) for row in rows)
-    if any(notes):
+    if any(notes) and "note" in report.labels:
         found.append(Field("name" if report.kind == "summary" else "", notes, rank=45))
     return found
 

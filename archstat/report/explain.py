@@ -15,9 +15,13 @@ from archstat.tensor import BYTES, Shape, Tensor
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: ``label`` ``arithmetic`` = ``value``. A line that only says something has no value."""
+    """One line: ``label`` ``arithmetic`` = ``value``. A line that only says something has no value.
+
+    Where a quantity is a sum, each product is a line that ``part`` names, and the sum follows.
+    """
 
     label: str
+    part: str = ""
     arithmetic: str
     value: int | None = None
     unit: str = ""
@@ -149,9 +153,8 @@ def _costs(label: str, terms: Terms, node: Node, macs: Terms) -> Iterable[Step]:
         yield Step(label=label, arithmetic=" + ".join(written), value=total(terms), unit=unit)
         return
     for name, arithmetic, factors in zip(terms, written, terms.values(), strict=True):
-        yield Step(label=f"{label} {name}", arithmetic=arithmetic, value=prod(factors), unit=unit)
-    sizes = [prod(factors) for factors in terms.values()]
-    yield Step(label=label, arithmetic=_sum(sizes), value=sum(sizes), unit=unit)
+        yield Step(label=label, part=name, arithmetic=arithmetic, value=prod(factors), unit=unit)
+    yield Step(label=label, arithmetic="the sum", value=total(terms), unit=unit)
 
 
 def _memory(graph: Graph, node: Node) -> Iterable[Step]:

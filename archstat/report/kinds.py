@@ -5,6 +5,8 @@ import msgspec
 from archstat.errors import UsageError
 from archstat.report.report import Label
 
+NOTED: tuple[Label, ...] = ("output", "note")
+
 
 class Kind(msgspec.Struct, frozen=True):
     """``shown`` are column keys of the table, ``aside`` those whose total stands below it.
@@ -29,11 +31,20 @@ def params(*, no_bias: bool = False, trainable: bool = False) -> Kind:
             "--no-bias and --trainable can't be combined", hint="run one after the other"
         )
     if no_bias:
-        return Kind("params", ("weights",), ("biases", "params"), "without weights", "params")
+        return Kind(
+            "params", ("weights",), ("biases", "params"), "without weights", "params", labels=NOTED
+        )
     if trainable:
-        return Kind("params", ("trainable_params",), ("params",), "with nothing to train", "params")
+        return Kind(
+            "params",
+            ("trainable_params",),
+            ("params",),
+            "with nothing to train",
+            "params",
+            labels=NOTED,
+        )
     aside = ("trainable_params", "buffers")
-    return Kind("params", ("params",), aside, "without parameters", "params")
+    return Kind("params", ("params",), aside, "without parameters", "params", labels=NOTED)
 
 
 def flops(*, count: str = "macs") -> Kind:

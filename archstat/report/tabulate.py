@@ -82,10 +82,9 @@ def _arranged(
     by, depth = asked.by or "layer", asked.depth
     if by == "op" and depth is not None:
         raise UsageError("--depth follows paths, so it can't go with --by op")
-    shown = len(kind.shown)
     people = asked.detail == "people"
     held = grouped(rows, by, depth)
-    kept = tuple(r for r in held if not people or _something(r, shown))
+    kept = tuple(r for r in held if not people or _something(r, kind))
     notes: list[str] = []
     if (
         people
@@ -95,7 +94,7 @@ def _arranged(
         and len(kept) > MANY_ROWS
     ):
         staged = grouped(rows, "stage")
-        staged_kept = tuple(r for r in staged if _something(r, shown))
+        staged_kept = tuple(r for r in staged if _something(r, kind))
         if len(staged_kept) < len(kept):
             notes.append(f"by stage; --by layer shows all {len(kept)} rows")
             held, kept, by = staged, staged_kept, "stage"
@@ -110,9 +109,10 @@ def _arranged(
     return kept, by, tuple(notes)
 
 
-def _something(row: Row, shown: int) -> bool:
+def _something(row: Row, kind: Kind) -> bool:
     """Say whether a row has anything to show; a note counts, and so does an unknown."""
-    return not shown or bool(row.note) or any(n != 0 for n in row.cells[:shown])
+    noted = bool(row.note) and "note" in kind.labels
+    return not kind.shown or noted or any(n != 0 for n in row.cells[: len(kind.shown)])
 
 
 def _sorted(
