@@ -21,7 +21,9 @@ _WORDS = {
     "slip": "a slip",
     "differs": "does not reproduce",
 }
-_SUMMABLE = "activations", "weights", "params", "macs", "flops", "biases", "activation_bytes"
+_SUMMABLE = (
+    "activations", "weights", "params", "macs", "flops", "biases", "activation_bytes", "trainable_params",
+)  # fmt: skip
 
 
 def render(name: str, found: Sequence[Reproduction], style: Style) -> str:
@@ -72,6 +74,12 @@ def _text(found: Sequence[Reproduction], style: Style) -> Iterator[str]:
             yield from draw(kept, style)
             if dropped:
                 yield ink(f"left out to fit: {', '.join(dropped)}", "dim", color=style.color)
+            for reason in _cell_reasons(table):
+                width = 10_000 if style.width is None else max(24, style.width)
+                yield from (
+                    ink(part, "dim", color=style.color)
+                    for part in wrap(reason, width, subsequent_indent="  ")
+                )
             yield ""
         for source, verdicts in reproduction.figures:
             yield ink(clean(source), "dim", color=style.color)
@@ -100,6 +108,18 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
         yield clean(verdict.figure.why)
 
 
+def _cell_reasons(table: Table) -> Iterator[str]:
+    """Say why the marked cells don't reproduce; rows with the same reason together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row, verdicts in table.rows:
+        for verdict in verdicts:
+            if verdict is not None and verdict.outcome not in ("reproduced", "truncated"):
+                reason = "; ".join(_reasons(verdict)) or _word(verdict)
+                found.setdefault((verdict.figure.metric, reason), []).append(clean(row))
+    for (metric, reason), rows in found.items():
+        yield f"! {', '.join(rows)}, {metric}: {reason}"
+
+
 def _figure_fields(verdicts: Sequence[Verdict]) -> list[Field]:
     return [
         Field("figure", tuple(clean(v.figure.quantity) for v in verdicts)),
@@ -116,7 +136,8 @@ def _word(verdict: Verdict) -> str:
 
 def _table_fields(table: Table) -> list[Field]:
     """Lay a printed table out: for each column what is printed and what the graph gives."""
-    found = [Field("row", tuple(clean(row) for row, _ in table.rows), "TOTAL")]
+    sums = any(metric in _SUMMABLE for metric in table.metrics)
+    found = [Field("row", tuple(clean(row) for row, _ in table.rows), "TOTAL" if sums else "")]
     for i, metric in enumerate(table.metrics):
         cells = [verdicts[i] for _, verdicts in table.rows]
         printed, computed = _totals(metric, cells)
@@ -175,6 +196,9 @@ def _markdown(found: Sequence[Reproduction]) -> Iterator[str]:
             yield ""
             yield from markdown.table(_table_fields(table))
             yield ""
+            for reason in _cell_reasons(table):
+                yield escaped(reason)
+                yield ""
         for source, verdicts in reproduction.figures:
             yield f"**{escaped(source)}**"
             yield ""
