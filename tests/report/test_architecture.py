@@ -1,0 +1,67 @@
+"""The Python API."""
+
+import subprocess
+import sys
+
+import pytest
+
+import archstat
+from archstat.report.report import Report
+
+
+def test_numbers_of_vgg16() -> None:
+    vgg = archstat.load("vgg16")
+    assert vgg.params == vgg.trainable_params == 138_357_544
+    assert vgg.macs == 15_470_264_320
+    assert vgg.activations == 15_237_608
+    assert vgg.activation_bytes == 60_950_432
+    assert vgg.flops > 2 * vgg.macs
+    assert vgg.output == (1000,)
+    assert vgg.input == (3, 224, 224)
+    assert vgg.name == vgg.spec.name == "VGG-16"
+    assert vgg.graph.nodes[0].path == "input"
+    assert vgg.total("weights") == 138_344_128
+    assert repr(vgg) == "<Architecture VGG-16: 138,357,544 params, 15,470,264,320 MACs>"
+
+
+def test_changes() -> None:
+    assert archstat.load("vgg16", variables={"classes": 10}).params == 138_357_544 - 990 * 4_097
+    assert archstat.load("vgg16", batch=2).macs == 2 * 15_470_264_320
+    assert archstat.load("vgg16", dtype="float16").activation_bytes == 30_475_216
+    aux = archstat.load("googlenet", aux=True)
+    assert (aux.params, archstat.load("googlenet").params) == (13_378_280, 6_998_552)
+
+
+def test_reports_are_values() -> None:
+    report = archstat.load("alexnet").report("params", by="stage")
+    assert isinstance(report, Report)
+    assert report.total["params"] == 60_965_224
+    assert report.rows[0].path == "conv1"
+    assert archstat.load("alexnet").report("memory", top=1).rows[0].cells[0] == 290_400
+
+
+def test_refusals() -> None:
+    with pytest.raises(archstat.UsageError, match="no spec 'nonesuch'"):
+        archstat.load("nonesuch")
+    with pytest.raises(archstat.UsageError, match="no report 'parms'"):
+        archstat.load("alexnet").report("parms")
+    with pytest.raises(archstat.UsageError, match="no column 'size'"):
+        archstat.load("alexnet").total("size")
+    with pytest.raises(AttributeError, match="no attribute 'laod'"):
+        archstat.laod  # noqa: B018
+    assert set(archstat.__all__) <= set(dir(archstat))
+
+
+def test_importing_archstat_imports_nothing_else() -> None:
+    code = "import sys, archstat; print([m for m in sys.modules if m.startswith('archstat.') or m == 'msgspec'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_loading_prints_nothing_and_needs_no_torch() -> None:
+    code = (
+        "import sys, archstat; archstat.load('vgg16').report('memory'); "
+        "assert not {'torch', 'numpy', 'click', 'rich'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")

@@ -1,0 +1,200 @@
+"""Reports from specs: rows, totals, what people see and what machines get."""
+
+import msgspec
+import pytest
+
+from archstat.errors import UsageError
+from archstat.graph import Graph
+from archstat.passes import Values
+from archstat.report import kinds, tabulate
+from archstat.report.columns import BY_KEY, COLUMNS
+from archstat.report.report import Report
+from archstat.report.summary import summarize
+from archstat.report.tabulate import Arrangement
+from archstat.spec.model import Figure, Settings
+from tests.report.networks import ACTIVATIONS, MACS, PARAMS, WEIGHTS, chain, small
+
+PEOPLE = Arrangement(detail="people")
+
+
+def cells(report: Report) -> dict[str, int | None]:
+    return {row.path: row.cells[0] for row in report.rows}
+
+
+def test_every_layer_has_a_row_with_its_hand_worked_number() -> None:
+    report = tabulate.tabulate(small(), kinds.params())
+    assert cells(report) == {
+        "stem.conv1": 112,
+        "stem.conv1.act": 0,
+        "stem.max_pool1": 0,
+        "head.flatten1": 0,
+        "head.linear1": 650,
+        "head.linear2": 110,
+        "head.linear3": 0,
+    }
+    assert report.total["params"] == PARAMS
+    notes = {row.path: row.note for row in report.rows if row.note}
+    assert notes == {"head.linear1": "frozen", "head.linear3": "shares head.linear2"}
+
+
+def test_the_kinds_have_their_totals() -> None:
+    spec = small()
+    assert tabulate.tabulate(spec, kinds.params(no_bias=True)).totals == (WEIGHTS, 24, PARAMS)
+    assert tabulate.tabulate(spec, kinds.params(trainable=True)).totals == (PARAMS - 650, PARAMS)
+    flops = 2 * MACS + (256 + 10 + 10 + 10) + 256 + 64 * 4
+    assert tabulate.tabulate(spec, kinds.flops()).totals == (MACS, flops)
+    assert tabulate.tabulate(spec, kinds.flops(count="flops")).totals == (flops, MACS)
+    memory = tabulate.tabulate(spec, kinds.memory(backward=True))
+    assert memory.total == {
+        "activations": ACTIVATIONS,
+        "activation_bytes": 4 * ACTIVATIONS,
+        "forward_backward_bytes": 8 * ACTIVATIONS,
+        "param_bytes": 4 * PARAMS,
+        "buffer_bytes": 0,
+    }
+    assert memory.rows[0].path == "input"
+    assert memory.rows[0].cells[0] == 192
+
+
+def test_auxiliary_heads_count_when_asked() -> None:
+    assert tabulate.tabulate(small(), kinds.params(), aux=True).total["params"] == PARAMS + 325
+
+
+@pytest.mark.parametrize("by", ["layer", "stage", "op"])
+def test_rows_add_up_to_the_total_by_every_grouping(by: str) -> None:
+    kind = kinds.Kind("any", tuple(BY_KEY), with_input=True)
+    report = tabulate.tabulate(small(batch=2), kind, msgspec.convert({"by": by}, Arrangement))
+    sums = [sum(row.cells[i] or 0 for row in report.rows) for i in range(len(report.columns))]
+    assert tuple(sums) == report.totals
+    assert sum(row.count for row in report.rows) == 8
+
+
+def test_the_batch_multiplies_work_but_not_params() -> None:
+    for kind, factor in ((kinds.params(), 1), (kinds.flops(), 2), (kinds.memory(), 2)):
+        first = tabulate.tabulate(small(), kind).totals[0]
+        assert tabulate.tabulate(small(batch=2), kind).totals[0] == factor * first
+
+
+def test_by_stage_and_depth_fold_rows_and_keep_the_last_output() -> None:
+    by_stage = tabulate.tabulate(small(), kinds.params(), Arrangement(by="stage"))
+    assert [(r.path, r.count, r.cells[0], r.output) for r in by_stage.rows] == [
+        ("stem", 3, 112, (4, 4, 4)),
+        ("head", 4, 760, (10,)),
+    ]
+    deep = tabulate.tabulate(small(), kinds.params(), Arrangement(depth=2))
+    assert [(r.path, r.count) for r in deep.rows][:2] == [("stem.conv1", 2), ("stem.max_pool1", 1)]
+
+
+def test_by_op_adds_equal_ops() -> None:
+    report = tabulate.tabulate(small(), kinds.params(), Arrangement(by="op"))
+    assert [(r.path, r.count, r.cells[0]) for r in report.rows] == [
+        ("conv", 1, 112),
+        ("relu", 1, 0),
+        ("max_pool", 1, 0),
+        ("flatten", 1, 0),
+        ("linear", 3, 760),
+    ]
+    assert all(row.output is None for row in report.rows)
+    with pytest.raises(UsageError, match="--depth"):
+        tabulate.tabulate(small(), kinds.params(), Arrangement(by="op", depth=2))
+
+
+def test_people_do_not_see_rows_of_nothing_and_are_told_so() -> None:
+    report = tabulate.tabulate(small(), kinds.params(), PEOPLE)
+    # linear3 has nothing either, but a note.
+    assert list(cells(report)) == ["stem.conv1", "head.linear1", "head.linear2", "head.linear3"]
+    assert report.notes == ("3 layers without parameters not shown; --all shows them",)
+    assert report.total["params"] == PARAMS
+
+
+def test_a_long_table_goes_by_stage_for_people_only() -> None:
+    long = tabulate.tabulate(chain(41), kinds.params(), PEOPLE)
+    assert [row.path for row in long.rows] == ["s0", "s1", "s2", "s3", "s4"]
+    assert long.notes == ("by stage; --by layer shows all 41 rows",)
+    assert long.by == "stage"
+    assert len(tabulate.tabulate(chain(40), kinds.params(), PEOPLE).rows) == 40
+    asked = Arrangement(detail="people", by="layer")
+    assert len(tabulate.tabulate(chain(41), kinds.params(), asked).rows) == 41
+    assert len(tabulate.tabulate(chain(41), kinds.params()).rows) == 41
+
+
+def test_top_keeps_the_largest_and_folds_the_rest() -> None:
+    report = tabulate.tabulate(small(), kinds.params(), Arrangement(top=2))
+    assert [(r.path, r.cells[0], r.count) for r in report.rows] == [
+        ("head.linear1", 650, 1),
+        ("stem.conv1", 112, 1),
+        ("[5 others]", 110, 5),
+    ]
+    assert report.total["params"] == PARAMS
+    # One row more is shown as it is: "[1 others]" would take its place.
+    assert len(tabulate.tabulate(small(), kinds.params(), Arrangement(top=6)).rows) == 7
+
+
+def test_sort() -> None:
+    def first(sort: str) -> str:
+        return tabulate.tabulate(small(), kinds.params(), Arrangement(sort=sort)).rows[0].path
+
+    assert first("network") == "stem.conv1"
+    assert first("name") == "head.flatten1"
+    assert first("params") == "head.linear1"
+    with pytest.raises(UsageError) as caught:
+        first("size")
+    assert caught.value.hint == "this table has network, name, params, trainable_params, buffers"
+
+
+def test_unknown_is_never_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown_pool(graph: Graph) -> Values:
+        return tuple(None if n.op.word == "max_pool" else 1 for n in graph.nodes)
+
+    column = msgspec.structs.replace(BY_KEY["macs"], values=unknown_pool)
+    monkeypatch.setitem(BY_KEY, "macs", column)
+    report = tabulate.tabulate(small(), kinds.flops(), PEOPLE)
+    assert cells(report)["stem.max_pool1"] is None
+    assert report.totals[0] == 7  # seven layers and the input, less the unknown one
+    assert report.partial == ("macs",)
+    staged = tabulate.tabulate(small(), kinds.flops(), Arrangement(by="stage"))
+    assert cells(staged) == {"stem": None, "head": 4}
+    top = tabulate.tabulate(small(), kinds.flops(), Arrangement(top=1))
+    assert top.rows[0].path == "stem.max_pool1"  # it might be the largest
+    assert summarize([small()]).rows[0].cells[1] is None
+
+
+def test_shapes_in_both_layouts() -> None:
+    def outputs(layout: str) -> list[tuple[int, ...] | None]:
+        arranged = msgspec.convert({"layout": layout}, Arrangement)
+        report = tabulate.tabulate(small(), kinds.shapes(), arranged)
+        return [row.output for row in report.rows][:5]
+
+    assert outputs("chw") == [(3, 8, 8), (4, 8, 8), (4, 8, 8), (4, 4, 4), (64,)]
+    assert outputs("hwc") == [(8, 8, 3), (8, 8, 4), (8, 8, 4), (4, 4, 4), (64,)]
+    report = tabulate.tabulate(small(), kinds.shapes())
+    assert report.rows[1].tensors == {"weight": (4, 3, 3, 3), "bias": (4,)}
+
+
+def test_summary_has_a_row_for_each_spec_and_no_total() -> None:
+    report = summarize([small(), chain(2)])
+    assert [row.path for row in report.rows] == ["small.yaml", "chain"]
+    assert report.rows[0].cells == (PARAMS, MACS, ACTIVATIONS, 4 * ACTIVATIONS)
+    assert report.rows[1].cells == (4, 16, 12 + 4 + 4, 80)
+    assert report.totals == ()
+    assert report.rows[0].output == (10,)
+
+
+def test_published_figures_stand_below_an_unchanged_network_only() -> None:
+    figure = Figure(
+        quantity="params", metric="params", printed="872", computed="params()", source="by hand"
+    )
+    spec = msgspec.structs.replace(small(), published=(figure,))
+    (line,) = tabulate.tabulate(spec, kinds.params()).published
+    assert (line.printed, line.verdict, line.source) == ("872", "reproduced", "by hand")
+    assert tabulate.tabulate(spec, kinds.flops()).published == ()
+    changed = tabulate.tabulate(spec, kinds.params(), settings=Settings(batch=2))
+    assert changed.published == ()
+
+
+def test_columns_have_their_own_keys_and_say_what_they_are() -> None:
+    assert len(BY_KEY) == len(COLUMNS)
+    for column in COLUMNS:
+        assert column.about
+        assert (column.unit == "bytes") == column.key.endswith("_bytes")
+    assert [c.key for c in COLUMNS if c.estimate] == ["forward_backward_bytes"]
