@@ -157,7 +157,14 @@ class Expansion:
             self.paths.add(path, Result(result))
             return result
         if isinstance(entry, JoinEntry):
-            return self._join(entry, arriving, scope, path, frame, outline.join(name, entry.word))
+            return self._join(
+                entry,
+                arriving,
+                scope,
+                path,
+                frame,
+                outline.join(name, entry.word, named=entry.name is not None),
+            )
         assert isinstance(entry, OpEntry)
         first_copy = copy == 1 and copies > 1
         return self._layer(entry, arriving, scope, path, frame, outline, first_copy=first_copy)
@@ -188,7 +195,12 @@ class Expansion:
         defaults = self.grammar.defaults.get(entry.word)
         op = self._op(entry.op, entry.options, entry.key, names)
         owner = self._owner(entry, scope, frame, first_copy=first_copy)
-        outline.layer(path, entry.word, op, share=entry.share.text if entry.share else None)
+        outline.layer(
+            path,
+            op,
+            share=entry.share.text if entry.share else None,
+            named=entry.name is not None,
+        )
         try:
             split = op.split(x)
             if split is not None:
@@ -215,7 +227,7 @@ class Expansion:
         op = self._op(insert.op, options, insert.key, self._names(frame, arriving))
         if path.endswith(".act") and "inplace" in insert.op.options() and "inplace" not in options:
             op = msgspec.structs.replace(op, inplace=True)
-        outline.insert(path, insert.op.word, op)
+        outline.insert(path, op)
         try:
             added = self._add(path, op, arriving, frame, insert.key)
         except SpecError as error:

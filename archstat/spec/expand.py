@@ -117,16 +117,12 @@ def _layer(item: Item) -> str:
         parts.append((suffix, _insert(suffix, op)))
     if item.share is not None:
         parts.append(("share", item.share))
-    if item.name != f"{item.word}{_number(item)}":
+    if item.named:
         parts.append(("name", item.name))
     (word, main), rest = parts[0], parts[1:]
     if not rest:
         return f"{word}: {main}" if main else word
     return "{" + ", ".join(f"{k}: {v}" if v else f"{k}: " for k, v in parts) + "}"
-
-
-def _number(item: Item) -> str:
-    return item.name.removeprefix(item.word) if item.name.removeprefix(item.word).isdigit() else ""
 
 
 def _insert(suffix: str, op: Op) -> str:
@@ -148,11 +144,10 @@ def _insert(suffix: str, op: Op) -> str:
 def _join(item: Item, indent: str) -> Iterator[str]:
     assert item.op is not None
     parts = _options(item.op)
-    named = f"{item.word}{_number(item)}" != item.name
     yield f"{indent}- {item.word}:"
     for name, outline in item.branches:
         yield from _branch(name, outline, indent + "    ")
-    for key, value in [*parts[1:], *([("name", item.name)] if named else [])]:
+    for key, value in [*parts[1:], *([("name", item.name)] if item.named else [])]:
         yield f"{indent}  {key}: {value}"
 
 

@@ -13,6 +13,7 @@ class Item(msgspec.Struct):
     word: str = ""
     op: Op | None = None
     share: str | None = None
+    named: bool = False
     inserts: list[tuple[str, Op]] = []
     inner: "Outline | None" = None
     branches: "list[tuple[str | None, Outline]]" = []
@@ -35,9 +36,9 @@ class Outline:
         self.items.append(Item(kind, name, inner=inner))
         return inner
 
-    def join(self, name: str, word: str) -> "Outline":
+    def join(self, name: str, word: str, *, named: bool) -> "Outline":
         """Begin a join; its branches and its op follow on the returned outline's behalf."""
-        item = Item("join", name, word, branches=[])
+        item = Item("join", name, word, named=named, branches=[])
         self.items.append(item)
         return _JoinOutline(item)
 
@@ -47,10 +48,10 @@ class Outline:
     def joined(self, op: Op) -> None:
         raise NotImplementedError
 
-    def layer(self, path: str, word: str, op: Op, *, share: str | None) -> None:
-        self.items.append(Item("layer", path.rpartition(".")[2], word, op, share, []))
+    def layer(self, path: str, op: Op, *, share: str | None, named: bool) -> None:
+        self.items.append(Item("layer", path.rpartition(".")[2], op.word, op, share, named))
 
-    def insert(self, path: str, word: str, op: Op) -> None:
+    def insert(self, path: str, op: Op) -> None:
         self.items[-1].inserts.append((path.rpartition(".")[2], op))
 
     def reference(self, path: str) -> None:
