@@ -23,9 +23,10 @@ def facts(report: Report, style: Style) -> Iterator[str]:
     if labels:
         yield ""
     label_width = max(map(len, labels), default=0)
+    value_width = max((width(value) for _, value, _ in found), default=0)
     for label, value, about in found:
         start = f"{label:<{label_width}}"
-        yield from _beside(start, value, width(value), about, ("bold", "dim"), style)
+        yield from _beside(start, value, value_width, about, ("bold", "dim"), style)
     printed_width = max((width(clean(line.printed)) for line in report.published), default=0)
     verdict_width = max((width(verdict(line)) for line in report.published), default=0)
     for i, line in enumerate(report.published):
