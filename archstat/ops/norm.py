@@ -133,6 +133,10 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
             x.channels % self.groups == 0,
             f"'group_norm' groups {self.groups} must divide the channels {x.channels}",
         )
+        require(
+            x.numel > self.groups,
+            f"'group_norm' needs more than one element per group, but its input is {x.describe()}",
+        )
 
     def params(self, io: IO) -> Terms:
         held = (io.x.channels,) if self.affine else None

@@ -10,7 +10,7 @@ from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
 from archstat.ops.pad import pad_before
 from archstat.ops.window import Window, check_axes, require_fit, window_over
-from archstat.tensor import Tensor
+from archstat.tensor import Shape, Tensor
 
 
 class _Pool(Weightless, frozen=True, kw_only=True):
@@ -42,14 +42,18 @@ class _Pool(Weightless, frozen=True, kw_only=True):
         (x,) = inputs
         check_image(self.word, x)
         window = self.window(x)
-        for k, p, d in zip(window.kernel, window.padding, window.dilation, strict=True):
+        for k, p in zip(window.kernel, window.padding, strict=True):
             require(
-                p <= (d * (k - 1) + 1) // 2,
+                p <= k // 2,
                 f"'{self.word}' padding {p} is more than half of its kernel {k}",
                 hint="put '- pad' before it",
             )
         require_fit(self.word, window, x)
-        return check_axes(x.like(x.batch, x.channels, *window.slide(x.spatial)))
+        return check_axes(self.allocated(x, window.slide(x.spatial)))
+
+    def allocated(self, x: Tensor, spatial: Shape) -> Tensor:
+        """Return the output as PyTorch allocates it."""
+        return x.like(x.batch, x.channels, *spatial)
 
     def flops(self, io: IO) -> Terms:
         return {"window": (*io.y.shape, *per_axis("kernel", self.kernel, len(io.x.spatial)))}
@@ -96,6 +100,19 @@ class AvgPool(_Pool, frozen=True, kw_only=True):
 
     count_include_pad: Boolean = True
 
+    def output(self, *inputs: Tensor) -> Tensor:
+        y = super().output(*inputs)
+        (x,) = inputs
+        kernel = per_axis("kernel", self.kernel, len(x.spatial))
+        require(
+            len(kernel) < 3 or all(k <= n for k, n in zip(kernel, x.spatial, strict=True)),
+            f"'avg_pool' in 3-D needs a kernel no larger than its input without padding, {x.describe()}",
+        )
+        return y
+
+    def allocated(self, x: Tensor, spatial: Shape) -> Tensor:
+        return averaged(x, spatial)
+
 
 class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     """Family: a given number of cells; cell i covers floor(i n / m) to ceil((i + 1) n / m)."""
@@ -107,7 +124,7 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         check_image(self.word, x)
-        return x.like(x.batch, x.channels, *per_axis("size", self.size, len(x.spatial)))
+        return averaged(x, per_axis("size", self.size, len(x.spatial)))
 
     def flops(self, io: IO) -> Terms:
         covered = (n + m - gcd(n, m) for n, m in zip(io.x.spatial, io.y.spatial, strict=True))
@@ -186,3 +203,9 @@ class GlobalMaxPool(_GlobalPool, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "global_max_pool"
+
+
+def averaged(x: Tensor, spatial: Shape) -> Tensor:
+    """Return what an average and an adaptive pool allocate: in 3-D row-major, else in the input's order."""
+    make = {1: x.ordered, 2: x.like}.get(len(spatial), x.with_shape)
+    return make(x.batch, x.channels, *spatial)

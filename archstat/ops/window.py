@@ -25,8 +25,8 @@ class Window(msgspec.Struct, frozen=True):
         return tuple(self._axis(n, axis) for axis, n in enumerate(spatial))
 
     def fits(self, spatial: Shape) -> bool:
-        """Say whether the padded input holds at least one window on each axis."""
-        return all(self.room(n, axis) >= 0 for axis, n in enumerate(spatial))
+        """Say whether there is at least one window on each axis."""
+        return all(size > 0 for size in self.slide(spatial))
 
     def room(self, n: int, axis: int) -> int:
         """Return how far the window can move on one axis: n + 2p - d(k - 1) - 1."""
