@@ -1,0 +1,72 @@
+"""Asking a graph by expression: the values are worked out by hand."""
+
+from fractions import Fraction
+
+import pytest
+
+from archstat.errors import SpecError
+from archstat.report.metrics import ask, exact, output_of
+from archstat.spec import bundled, load
+
+GRAPH = load("alexnet").graph
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("params()", 60_965_224),
+        ("weights('conv1')", 11 * 11 * 3 * 96),
+        ("biases('conv1', 'conv2')", 96 + 256),
+        ("params('conv?')", 34_944 + 307_456 + 885_120 + 663_936 + 442_624),
+        ("macs('conv1.conv1')", 55 * 55 * 96 * 363),
+        ("macs(op='linear')", 9216 * 4096 + 4096 * 4096 + 4096 * 1000),
+        ("activations('conv*', op='max_pool')", 96 * 27 * 27 + 256 * 13 * 13 + 256 * 6 * 6),
+        ("activation_bytes('input')", 4 * 3 * 227 * 227),
+        ("layers(op='conv')", 5),
+        ("depth()", 8),
+        ("depth('conv*')", 5),
+        ("size(0)", 1000),
+        ("size(1, 'conv1')", 27),
+        ("size(2, 'input')", 227),
+        ("params(of='vgg16') // params()", 2),
+        ("params() / 8", Fraction(60_965_224, 8)),
+        ("depth() > 7", True),
+    ],
+)
+def test_ask(expression: str, value: object) -> None:
+    assert ask(GRAPH, expression, lambda name: load(name).graph) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "message", "hint"),
+    [
+        ("params('conv9')", "'conv9' matches no layer", "did you mean 'conv5'?"),
+        ("params(op='con')", "op='con': the network has no such layer", "did you mean 'conv'?"),
+        ("params(9)", "a layer is named in quotes, not 9", None),
+        ("param()", "unknown function 'param'", "did you mean 'params'?"),
+        ("size(3)", "size(): the shape (1000,) has no axis 3", None),
+        ("params(of='vgg16')", "of='vgg16': another spec can't be asked here", None),
+    ],
+)
+def test_ask_refuses(expression: str, message: str, hint: str | None) -> None:
+    with pytest.raises(SpecError) as caught:
+        ask(GRAPH, expression)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_output_of() -> None:
+    assert output_of(GRAPH) == (1000,)
+    assert output_of(GRAPH, "conv2") == (256, 13, 13)
+
+
+def test_depth_counts_the_longest_path() -> None:
+    assert "googlenet" in bundled()
+    googlenet = load("googlenet").graph.select(aux=False)
+    assert ask(googlenet, "depth()") == 22
+    assert ask(googlenet, "depth('inception3a')") == 2
+
+
+def test_exact() -> None:
+    assert [exact(v) for v in (61_706, Fraction(1, 3), Fraction(5, 2), True)] == [
+        "61,706", "0.3333", "2.5", "True"
+    ]  # fmt: skip
