@@ -184,7 +184,7 @@ def _prepare_streams() -> None:
 
 
 def _complain(message: str) -> None:
-    click.echo(message, err=True)
+    click.echo(message, file=sys.stderr)
 
 
 def _reader_left() -> int:

@@ -70,21 +70,21 @@ def send_text(given: Given, text: str) -> None:
 def say(text: str, given: Given) -> None:
     """Write a note to standard error, unless --quiet."""
     if not given.quiet:
-        click.echo(text, err=True)
+        click.echo(text, file=sys.stderr)
 
 
 def show(text: str, given: Given) -> None:
     """Write to standard output."""
     if given.plain:
         text = text.encode("ascii", "replace").decode()
-    click.echo(text, nl=False, color=True)
+    click.echo(text, file=sys.stdout, nl=False, color=True)
 
 
 def complain(error: ArchstatError) -> None:
     """Write an error to standard error, with nothing in it that a terminal would obey."""
     said = clean_lines(str(error))
     first = said.partition("\n")[0]
-    click.echo(said if "error: " in first else f"error: {said}", err=True)
+    click.echo(said if "error: " in first else f"error: {said}", file=sys.stderr)
 
 
 def refuse_unknown(reports: "Sequence[Report]") -> None:
