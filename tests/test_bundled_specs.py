@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from archstat.errors import SpecError
+from archstat.ops.dropout import DropPath
 from archstat.ops.index import Select
 from archstat.report.metrics import ask
 from archstat.report.published import judge
@@ -28,7 +29,7 @@ PARTS = {
 # A whole number that stands alone: not the 3 of 3x3, conv3 or 0.5.
 NUMBER = re.compile(r"(?<![\w.+/-])[0-9]+(?![\w.:])")
 # Numbers that no total depends on, and the words before them; another test here holds them.
-HELD_ELSEWHERE = {"lenet5_1998": ("three: [", "four: [")}
+HELD_ELSEWHERE = {"lenet5_1998": ("three: [", "four: ["), "vit_b_16": ("select: ",)}
 
 TABLE_1 = """
     X . . . X X X . . X X X X . X X
@@ -78,20 +79,35 @@ def test_c3_of_lenet_sees_the_maps_of_table_1() -> None:
     assert [*selects, (0, 1, 2, 3, 4, 5)] == seen
 
 
+def test_the_head_of_vit_reads_the_class_token() -> None:
+    graph = load("vit_b_16").graph
+    assert [node.op.index for node in graph.nodes if isinstance(node.op, Select)] == [0]
+
+
 def measure(
-    reference: str | Path, wanted: Totals, *, aux: bool = False, input: str | None = None
+    reference: str | Path,
+    wanted: Totals,
+    *,
+    aux: bool = False,
+    input: str | None = None,
+    variables: str | None = None,
 ) -> Totals:
     """Return what the spec gives for each key of ``wanted``."""
     shape = None if input is None else tuple(map(int, input.split("x")))
-    graph = load(reference, Settings(input=shape)).graph.select(aux=aux)
+    changed = {} if variables is None else dict([variables.split("=")])
+    graph = load(reference, Settings(input=shape, variables=changed)).graph.select(aux=aux)
     got: Totals = {}
     for key, value in wanted.items():
         if key == "with_aux":
             got[key] = measure(reference, value, aux=True)
         elif key == "with_input":
             got[key] = {i: measure(reference, value[i], input=i) for i in value}
+        elif key == "with_vars":
+            got[key] = {v: measure(reference, value[v], variables=v) for v in value}
         elif key == "output":
             got[key] = list(graph.output.sample)
+        elif key == "drop_path":
+            got[key] = [str(node.op.p) for node in graph.nodes if isinstance(node.op, DropPath)]
         else:
             got[key] = ask(graph, key if "(" in key else f"{key}()")
     return got
