@@ -13,6 +13,7 @@ from archstat.ops.dropout import DropPath
 from archstat.ops.index import Select
 from archstat.report.metrics import ask
 from archstat.report.published import judge
+from archstat.report.reproduce import LECTURE, LECTURE_SPECS
 from archstat.spec import Settings, bundled, load
 from archstat.spec.files import bundled_folder
 
@@ -69,6 +70,11 @@ def test_no_number_changes_unseen(name: str, tmp_path: Path) -> None:
         if not any(word in line for word in HELD_ELSEWHERE.get(name, ())) and holds(path, name):
             unseen.append(line)
     assert unseen == []
+
+
+def test_the_lecture_command_leaves_no_spec_out() -> None:
+    printed = {n for n in bundled() if any(f.source.startswith(LECTURE) for f in load(n).published)}
+    assert printed - set(LECTURE_SPECS) == set()
 
 
 def test_c3_of_lenet_sees_the_maps_of_table_1() -> None:

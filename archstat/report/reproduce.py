@@ -13,7 +13,7 @@ LECTURE = "CS231n"
 LECTURE_SPECS = (
     "alexnet_lecture", "alexnet", "zfnet_lecture", "zfnet", "conv7x7", "conv3x3_stack", "vgg16", "vgg19",
     "nin", "inception_naive", "inception_bottleneck", "googlenet", "plain34", "resnet18", "resnet34",
-    "resnet50", "resnet101", "resnet152",
+    "resnet_bottleneck", "resnet50", "resnet101", "resnet152",
 )  # fmt: skip
 """The bundled specs in the order in which the lecture shows them."""
 
