@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archstat import __version__
-from archstat.cli.command import nearest, write_examples, write_text
+from archstat.cli.command import Option, columns, help_flag, nearest
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Numbers": {
@@ -35,7 +35,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
 }
 
-ABOUT = "What a neural-network architecture costs, exactly: parameters, MACs, FLOPs and memory."
+ABOUT = "What a neural network costs, exactly: parameters, MACs, FLOPs and memory."
 
 EXAMPLES = """
 archstat summary alexnet vgg16 resnet50     compare networks
@@ -44,6 +44,11 @@ archstat memory vgg16 --backward            the lecture's memory table
 archstat explain alexnet conv1              the arithmetic of a layer
 archstat flops net.yaml -f json             exact numbers for a program
 """
+
+AFTERWORD = (
+    "SPEC is a path to a YAML spec, a bundled network, or - for standard input.",
+    "archstat COMMAND -h says more; archstat --version says which.",
+)
 
 BUG = 70
 INTERRUPTED = 130
@@ -73,18 +78,13 @@ class Program(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_text(formatter, ABOUT)
-        write_examples(formatter, EXAMPLES)
-        formatter.write_paragraph()
-        formatter.write_usage("archstat", "COMMAND ...")
+        """Write lines that are short enough as they stand: breaking text is half of the time that --help takes."""
+        lines = [ABOUT, "", "Examples:", *(f"  {line}" for line in EXAMPLES.strip().splitlines())]
+        lines += ["", "Usage: archstat COMMAND ..."]
         for section, commands in COMMANDS.items():
-            with formatter.section(section):
-                formatter.write_dl(list(commands.items()))
-        formatter.write_paragraph()
-        formatter.write_text(
-            "SPEC is a path to a YAML spec, the name of a bundled one, or - for standard input. "
-            "archstat COMMAND -h says more."
-        )
+            lines += ["", f"{section}:"]
+            lines += [f"  {name:<10}  {about}" for name, about in commands.items()]
+        formatter.write("\n".join([*lines, "", *AFTERWORD, ""]))
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Run and exit: never returns, never shows a traceback unless a bug meets ``-v``."""
@@ -92,6 +92,7 @@ class Program(click.Group):
         _prepare_streams()
         given = list(sys.argv[1:] if args is None else args) or ["--help"]
         extra["prog_name"] = "archstat"
+        extra["terminal_width"] = min(columns() or 80, 100) - 2
         extra["standalone_mode"] = False
         try:
             code = super().main(given, **extra)
@@ -198,15 +199,22 @@ def _reader_left() -> int:
     return 0
 
 
-@click.group(
-    cls=Program,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"archstat {__version__}", file=sys.stdout)
+        ctx.exit()
+
+
+program = Program(
+    "archstat",
+    add_help_option=False,
+    params=[
+        help_flag(),
+        Option(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version
+        ),
+    ],
 )
-@click.version_option(
-    __version__, "--version", prog_name="archstat", message="%(prog)s %(version)s"
-)
-def program() -> None:
-    """What a neural-network architecture costs, exactly."""
 
 
 def run() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from archstat.cli.command import columns
 from archstat.cli.options import Given
 from archstat.errors import ArchstatError, UsageError
 from archstat.render.escape import clean_lines
@@ -106,7 +107,7 @@ def screen(given: Given) -> Style:
     dumb = os.environ.get("TERM") in ("dumb", "unknown")
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "").startswith("utf")
     return Style(
-        width=_columns() if terminal else None,
+        width=columns(),
         color=_wants_color(given, terminal=terminal and not dumb),
         unicode=utf8 and not given.plain,
         bars=terminal and not dumb and not given.plain,
@@ -124,14 +125,3 @@ def _wants_color(given: Given, *, terminal: bool) -> bool:
     if os.environ.get("FORCE_COLOR", "0") != "0":
         return True
     return terminal
-
-
-def _columns() -> int | None:
-    """Return the terminal's width; COLUMNS overrides it."""
-    asked = os.environ.get("COLUMNS", "")
-    if asked.isascii() and asked.isdigit() and int(asked[:6]) > 0:
-        return int(asked[:6])
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (OSError, ValueError):
-        return None
