@@ -10,7 +10,7 @@ from archstat.ops.window import check_axes
 from archstat.tensor import Shape, Tensor
 
 
-class _Join(Weightless, frozen=True, kw_only=True):
+class Join(Weightless, frozen=True, kw_only=True):
     """Family: the branches' outputs become one tensor."""
 
     arity: ClassVar[int | None] = None
@@ -39,7 +39,7 @@ class _Join(Weightless, frozen=True, kw_only=True):
         return None
 
 
-class Concat(_Join, frozen=True, kw_only=True):
+class Concat(Join, frozen=True, kw_only=True):
     """Put the branches one behind the other along one dimension, the channels' by default.
 
     Shape:  the dimension is the sum of the branches'; all others agree
@@ -84,7 +84,7 @@ class Concat(_Join, frozen=True, kw_only=True):
         return (f"{' + '.join(str(x.shape[at]) for x in io.inputs)} = {io.y.shape[at]}",)
 
 
-class _Elementwise(_Join, frozen=True, kw_only=True):
+class _Elementwise(Join, frozen=True, kw_only=True):
     """Family: one operation between the elements of two branches; a size of 1 is repeated as needed."""
 
     def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
@@ -176,7 +176,7 @@ class Div(_Elementwise, frozen=True, kw_only=True):
     word: ClassVar[str] = "div"
 
 
-class MatMul(_Join, frozen=True, kw_only=True):
+class MatMul(Join, frozen=True, kw_only=True):
     """The matrix product of two branches, over their last two dimensions.
 
     Shape:  [N, *, L, K] and [N, *, K, M] -> [N, *, L, M]

@@ -9,6 +9,7 @@ from archstat.errors import Mark, SpecError, require
 from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.ops.base import Op
+from archstat.ops.join import Join
 from archstat.ops.options import Kind, Value, Word, show
 from archstat.spec import expressions
 from archstat.spec.document import Block
@@ -350,24 +351,13 @@ class Expansion:
         return self.builder.nodes[node].path if frame.depth else name.text
 
     def _agree(self, op: Op, entry: JoinEntry, inputs: list[int]) -> None:
-        """Refuse branches of different shapes, naming the two that differ, where the op's own words can't."""
-        try:
-            op.output(*(self.builder.nodes[i].output for i in inputs))
-        except SpecError as error:
-            if "branch" in error.message or "'q'" in error.message:
-                raise
-            labels = [
-                f"'{b.name.text}'" if b.name else f"{number}"
-                for number, b in enumerate(entry.branches, 1)
-            ]
-            shapes = [self.builder.nodes[i].output.describe() for i in inputs]
-            odd = next((i for i, s in enumerate(shapes) if s != shapes[0]), 0)
-            first, second = (odd, 0) if odd else (0, 1)
-            raise SpecError(
-                f"{op.word}: branch {labels[first]} gives {shapes[first]}, "
-                f"branch {labels[second]} gives {shapes[second]}: {error.message}",
-                hint=error.hint,
-            ) from None
+        """Refuse branches that don't fit together, by the names they have in the spec."""
+        if isinstance(op, Join):
+            names = tuple(
+                branch.name.text if branch.name else str(number)
+                for number, branch in enumerate(entry.branches, 1)
+            )
+            op.check(tuple(self.builder.nodes[i].output for i in inputs), names)
 
     def _call(
         self, entry: CallEntry, arriving: int, scope: Scope, frame: Frame, outline: Outline

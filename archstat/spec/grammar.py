@@ -112,7 +112,7 @@ class Grammar:
         if not heads and mapping.get("from") is not None:
             heads = [(mapping.key("from"), mapping.get("from") or node)]
         if not heads:
-            raise self._unknown(mapping.entries[0][0])
+            raise self._unknown(*mapping.entries[0])
         first_op = catalogue.CATALOGUE.get(heads[0][0].text)
         if first_op is not None:
             # An option may be called like an op: interpolate's scale.
@@ -127,15 +127,23 @@ class Grammar:
         (key, main), rest = heads[0], [e for e in mapping.entries if e[0] is not heads[0][0]]
         return self._named(key, main, rest)
 
-    def _unknown(self, key: Scalar) -> SpecError:
+    def _unknown(self, key: Scalar, value: YamlNode | None = None) -> SpecError:
         word = key.text
-        hint = None
-        if word.lower() in aliases.ALIASES:
-            hint = f"archstat says '{aliases.ALIASES[word.lower()]}'"
         known = [*catalogue.CATALOGUE, *self.blocks]
-        return key.error(
-            f"no layer or block is called '{printable(word)}'", hint=hint or nearest(word, known)
+        right = aliases.right_word(word, catalogue.CATALOGUE)
+        options = {*_EVERYWHERE, "act", "norm", "share"}.union(
+            *(op.options() for op in catalogue.CATALOGUE.values())
         )
+        if value is not None and word in options:
+            # [conv: 64, kernel: 3] is a list of two layers.
+            hint: str | None = (
+                f"'{word}' is an option: write {{layer: ..., {word}: ...}} with braces"
+            )
+        elif right is not None:
+            hint = f"archstat says '{right}'"
+        else:
+            hint = nearest(word, known)
+        return key.error(f"no layer or block is called '{printable(word)}'", hint=hint)
 
     def _named(
         self, key: Scalar, main: YamlNode, rest: Collection[tuple[Scalar, YamlNode]]
@@ -393,10 +401,13 @@ def _stage(key: Scalar) -> Scalar:
 
 
 def _no_option(word: str, name: str, key: Scalar, kinds: Collection[str]) -> SpecError:
-    alias = aliases.OPTION_ALIASES.get(name)
-    hint = nearest(name, [*kinds, *_EVERYWHERE])
-    if alias is not None:
-        hint = f"did you mean '{alias}'?" if alias in kinds else (alias if " " in alias else hint)
+    right = aliases.right_option(name, kinds)
+    if right is not None:
+        hint: str | None = f"did you mean '{right}'?"
+    elif aliases.OPTION_ALIASES.get(name) == aliases.ARRIVES:
+        hint = aliases.ARRIVES
+    else:
+        hint = nearest(name, [*kinds, *_EVERYWHERE])
     return key.error(f"'{word}' has no option '{printable(name)}'", hint=hint)
 
 
