@@ -20,7 +20,7 @@ def modules_after(*args: str) -> set[str]:
     """Return the modules that are loaded when a command ends."""
     code = (
         "import atexit, sys; atexit.register(lambda: sys.stderr.write(' '.join(sys.modules)));"
-        f"sys.argv = ['archstat', *{list(args)!r}]; from archstat.cli.main import run; run()"
+        f"sys.argv = ['archstat', *{list(args)!r}]; from archstat.cli.main import program; program.main()"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
