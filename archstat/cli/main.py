@@ -181,9 +181,12 @@ def _meant_spec(name: str) -> str | None:
 
 
 def _prepare_streams() -> None:
-    """Make sure that a character the terminal can't show is a '?', not an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    """Make sure that a character the terminal can't show is a '?', not an error, and that a closed stream is empty."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+        elif name != "stdin" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 
 

@@ -144,6 +144,17 @@ def test_a_full_disk_is_an_error_not_a_bug() -> None:
     assert done.stderr == "error: can't write the output: No space left on device\n"
 
 
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("2>&-", 0), ("<&-", 0)])
+def test_a_closed_stream_is_empty(closed: str, code: int) -> None:
+    command = " ".join(f"'{part}'" for part in COMMAND)
+    done = subprocess.run(
+        ["bash", "-c", f"{command} params lenet5 {closed}"], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == code
+    assert done.stderr == ""
+
+
 def test_control_c_from_outside() -> None:
     process = subprocess.Popen(
         [*COMMAND, "params", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
