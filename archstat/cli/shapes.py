@@ -28,7 +28,8 @@ def command(given: Given, specs: tuple[str, ...], layout: "Layout") -> int:
     """Show the shape of every tensor of one sample, in network order."""
     from archstat.cli.output import Detail, emit
     from archstat.report import kinds
-    from archstat.report.tabulate import Arrangement, tabulate
+    from archstat.report.arrange import Arrangement
+    from archstat.report.tabulate import tabulate
 
     loaded, whole = load_each(specs, given)
 

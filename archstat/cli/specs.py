@@ -74,7 +74,8 @@ def load_each(references: Sequence[str], given: Given) -> "tuple[list[Spec], boo
 def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
     """Print the table of each spec and return the exit code."""
     from archstat.cli.output import Detail, emit
-    from archstat.report.tabulate import Arrangement, tabulate
+    from archstat.report.arrange import Arrangement
+    from archstat.report.tabulate import tabulate
 
     specs, whole = load_each(references, given)
 

@@ -108,7 +108,15 @@ def _object(item: Mapping[str, Any], indent: str) -> str:
 
 
 def _encoded(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(_cleaned(value)), indent=0).decode()
+    """Encode on one line, with every text cleaned."""
+    try:
+        encoded = msgspec.json.encode(value)
+        suspicious = b"\\" in encoded or not encoded.decode().isprintable()
+    except UnicodeEncodeError:  # half of a surrogate pair, from a file name
+        suspicious = True
+    if suspicious:
+        encoded = msgspec.json.encode(_cleaned(value))
+    return msgspec.json.format(encoded, indent=0).decode()
 
 
 def _cleaned(value: Any) -> Any:
@@ -117,6 +125,6 @@ def _cleaned(value: Any) -> Any:
         return clean(value)
     if isinstance(value, Mapping):
         return {clean(k): _cleaned(v) for k, v in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_cleaned(v) for v in value]
     return value

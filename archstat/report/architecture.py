@@ -7,10 +7,11 @@ from functools import cached_property
 from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.report import kinds
+from archstat.report.arrange import Arrangement
 from archstat.report.columns import BY_KEY
 from archstat.report.kinds import Kind
 from archstat.report.report import Grouping, Report
-from archstat.report.tabulate import DEFAULTS, Arrangement, tabulate
+from archstat.report.tabulate import DEFAULTS, tabulate
 from archstat.spec.model import MAX_LAYERS, Settings, Spec
 from archstat.tensor import Shape
 

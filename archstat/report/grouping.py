@@ -43,7 +43,7 @@ def grouped(rows: Iterable[Row], by: Grouping, depth: int | None = None) -> tupl
 
 def folded_rest(rows: Sequence[Row]) -> Row:
     """Return the one row ``[12 others]`` that stands for ``rows``."""
-    return _folded(f"[{len(rows)} others]", rows, shapes=False)
+    return _folded(f"[{len(rows):,} others]", rows, shapes=False)
 
 
 def total(column: Iterable[int | None]) -> int | None:

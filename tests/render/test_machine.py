@@ -103,7 +103,7 @@ def test_several_reports_are_one_csv_table() -> None:
 
 @pytest.mark.parametrize("by", ["layer", "stage", "op"])
 def test_rows_add_up_to_the_total_in_every_machine_format(by: str) -> None:
-    from archstat.report.tabulate import Arrangement
+    from archstat.report.arrange import Arrangement
 
     report = tabulate(load("resnet18"), kinds.memory(), Arrangement(by=by))  # type: ignore[arg-type]
     (from_json,) = parsed(report)["reports"]

@@ -9,8 +9,9 @@ from archstat.render.layout import fields
 from archstat.render.style import Style
 from archstat.render.table import fit, line_width, render
 from archstat.report import kinds
+from archstat.report.arrange import Arrangement
 from archstat.report.summary import summarize
-from archstat.report.tabulate import Arrangement, tabulate
+from archstat.report.tabulate import tabulate
 from archstat.spec import load
 from tests.render.reports import HOSTILE, TWO_ROWS, UNKNOWN
 

@@ -4,14 +4,16 @@ import msgspec
 import pytest
 
 from archstat.errors import UsageError
-from archstat.graph import Graph
+from archstat.graph import Builder, Graph
+from archstat.ops.conv import Conv
 from archstat.passes import Values
 from archstat.report import kinds, tabulate
+from archstat.report.arrange import Arrangement
 from archstat.report.columns import BY_KEY, COLUMNS
 from archstat.report.report import Report
 from archstat.report.summary import summarize
-from archstat.report.tabulate import Arrangement
-from archstat.spec.model import Figure, Settings
+from archstat.spec.model import Figure, Settings, Spec
+from archstat.tensor import Tensor
 from tests.report.networks import ACTIVATIONS, MACS, PARAMS, WEIGHTS, chain, small
 
 PEOPLE = Arrangement(detail="people")
@@ -116,6 +118,20 @@ def test_a_long_table_goes_by_stage_for_people_only() -> None:
     asked = Arrangement(detail="people", by="layer")
     assert len(tabulate.tabulate(chain(41), kinds.params(), asked).rows) == 41
     assert len(tabulate.tabulate(chain(41), kinds.params()).rows) == 41
+
+
+def test_a_long_list_without_stages_shows_its_largest_to_people() -> None:
+    builder = Builder("Flat", Tensor((1, 3, 2, 2)))
+    at = 0
+    for i in range(1, 251):
+        at = builder.add(f"conv{i}", Conv(channels=1, bias=False), (at,))
+    graph = builder.build((at,))
+    spec = Spec(name="Flat", reference="flat", file="flat", graph=graph)
+    report = tabulate.tabulate(spec, kinds.params(), PEOPLE)
+    assert len(report.rows) == 41
+    assert report.rows[0].path == "conv1"
+    assert (report.rows[-1].path, report.rows[-1].cells[0]) == ("[210 others]", 210)
+    assert report.notes == ("the 40 largest of 250 rows; --by layer shows them all",)
 
 
 def test_top_keeps_the_largest_and_folds_the_rest() -> None:

@@ -1,0 +1,95 @@
+"""Which rows of a table are shown, in which order, and what is said of those that are not."""
+
+from typing import Literal
+
+import msgspec
+
+from archstat.errors import UsageError
+from archstat.report.columns import Column
+from archstat.report.grouping import Layout, folded_rest, grouped
+from archstat.report.kinds import Kind
+from archstat.report.report import Grouping, Row
+
+MANY_ROWS = 40
+"""More rows than this and a table for people goes by stage, unless asked otherwise."""
+
+TOO_MANY_ROWS = 200
+"""More rows than this, where stages don't help, and a table for people shows the MANY_ROWS largest."""
+
+
+class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows, in which order.
+
+    ``detail`` is "everything" for machines; a table for "people" leaves out rows of nothing and goes by stage
+    when it would be long, and says so. ``by`` of ``None`` lets the detail decide.
+    """
+
+    by: Grouping | None = None
+    depth: int | None = None
+    sort: str | None = None
+    top: int | None = None
+    detail: Literal["people", "everything"] = "everything"
+    layout: Layout = "chw"
+
+
+def arranged(
+    rows: tuple[Row, ...], columns: tuple[Column, ...], kind: Kind, asked: Arrangement
+) -> tuple[tuple[Row, ...], Grouping, tuple[str, ...]]:
+    """Return the rows to show, how they are grouped, and notes on what isn't shown.
+
+    Raises a UsageError on an arrangement that can't be.
+    """
+    by, depth, top = asked.by or "layer", asked.depth, asked.top
+    if by == "op" and depth is not None:
+        raise UsageError("--depth follows paths, so it can't go with --by op")
+    people = asked.detail == "people"
+    free = people and asked.by is None and depth is None and top is None
+    held = grouped(rows, by, depth)
+    kept = tuple(row for row in held if not people or _something(row, kind))
+    notes: list[str] = []
+    if free and len(kept) > MANY_ROWS:
+        staged = grouped(rows, "stage")
+        staged_kept = tuple(row for row in staged if _something(row, kind))
+        if len(staged_kept) < len(kept):
+            notes.append(f"by stage; --by layer shows all {len(kept):,} rows")
+            held, kept, by = staged, staged_kept, "stage"
+    if free and len(kept) > TOO_MANY_ROWS:
+        notes.append(f"the {MANY_ROWS} largest of {len(kept):,} rows; --by {by} shows them all")
+        top = MANY_ROWS
+    if len(held) > len(kept):
+        left_out = len(held) - len(kept)
+        noun = by if depth is None else "row"
+        plural = "" if left_out == 1 else "s"
+        notes.append(f"{left_out:,} {noun}{plural} {kind.nothing} not shown; --all shows them")
+    kept = _sorted(kept, columns, asked.sort or ("network" if top is None else None))
+    if top is not None and len(kept) > top + 1:
+        kept = (*kept[:top], folded_rest(kept[top:]))
+    return kept, by, tuple(notes)
+
+
+def _something(row: Row, kind: Kind) -> bool:
+    """Say whether a row has anything to show; a note counts, and so does an unknown."""
+    noted = bool(row.note) and "note" in kind.labels
+    return not kind.shown or noted or any(n != 0 for n in row.cells[: len(kind.shown)])
+
+
+def _sorted(
+    rows: tuple[Row, ...], columns: tuple[Column, ...], sort: str | None
+) -> tuple[Row, ...]:
+    """Sort by network order, by name, or by a column, the largest first; the first column by default."""
+    keys = [column.key for column in columns]
+    sort = sort or (keys[0] if keys else "network")
+    if sort == "network":
+        return rows
+    if sort == "name":
+        return tuple(sorted(rows, key=lambda row: row.path))
+    if sort not in keys:
+        known = ", ".join(["network", "name", *keys])
+        raise UsageError(f"can't sort by '{sort}'", hint=f"this table has {known}")
+    at = keys.index(sort)
+    # The unknown comes first: it might be the largest.
+    return tuple(sorted(rows, key=lambda row: _descending(row.cells[at])))
+
+
+def _descending(cell: int | None) -> tuple[int, int]:
+    return (0, 0) if cell is None else (1, -cell)
