@@ -18,18 +18,14 @@ def width(text: str) -> int:
     >>> width("conv1"), width("畳み込み"), width("e\\u0301")
     (5, 8, 1)
     """
-    return len(text) if text.isascii() else sum(map(_cells, text))
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def pad(text: str, to: int, *, right: bool = False) -> str:
     """Fill ``text`` with spaces to ``to`` cells; ``right`` aligns it to the right."""
     space = " " * (to - width(text))
     return space + text if right else text + space
-
-
-def _cells(c: str) -> int:
-    import unicodedata
-
-    if unicodedata.combining(c):
-        return 0
-    return 2 if unicodedata.east_asian_width(c) in "WF" else 1

@@ -12,6 +12,9 @@ from archstat.units import System, Unit, exact, fixed, percent, power_for, prefi
 
 UNKNOWN = "?"
 
+_VERDICTS = {"truncated": "reproduced, cut off", "differs": "does not reproduce"}
+"""The verdicts that are said in more words than they are recorded."""
+
 
 class Field(msgspec.Struct, frozen=True):
     """One column of text. ``rank`` 0 is never left out; the highest rank is left out first."""
@@ -102,8 +105,9 @@ def verdict(line: PublishedLine) -> str:
         if column.unit == "bytes"
         else column.title
     )
-    exactly = "" if line.verdict in ("reproduced", "truncated") else "exactly "
-    return f"{clean(line.verdict)}: {exactly}{clean(line.computed)} {noun}".rstrip()
+    said = _VERDICTS.get(line.verdict, clean(line.verdict))
+    exactly = "" if said.startswith("reproduced") else "exactly "
+    return f"{said}: {exactly}{clean(line.computed)} {noun}".rstrip()
 
 
 def _first_title(report: Report) -> str:

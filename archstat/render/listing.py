@@ -9,11 +9,12 @@ import msgspec
 
 from archstat.render import markdown
 from archstat.render.escape import cell, clean
+from archstat.render.grid import draw, line_width
 from archstat.render.json import envelope
 from archstat.render.layout import Field
 from archstat.render.prose import GAP, NARROWEST, wrapped
 from archstat.render.style import Style
-from archstat.render.table import draw, fit, line_width
+from archstat.render.table import fit
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,11 @@ from textwrap import wrap
 from archstat.render import listing, markdown
 from archstat.render.escape import clean
 from archstat.render.escape import markdown as escaped
+from archstat.render.grid import draw
 from archstat.render.ink import ink
 from archstat.render.layout import Field
 from archstat.render.style import Style
-from archstat.render.table import draw, fit
+from archstat.render.table import fit
 from archstat.report.published import Verdict
 from archstat.report.reproduce import Reproduction, Table, tally
 from archstat.units import exact, parse
