@@ -1,43 +1,47 @@
 """A spec file as parts: its top-level keys, merged with what it extends. Nothing is evaluated here."""
 
-import ast
 import re
-from typing import TypeVar
 
 import msgspec
 
-from archstat.errors import SpecError
+from archstat.errors import Mark, SpecError
 from archstat.spec import edits
-from archstat.spec.expressions import FUNCTIONS, IDENTIFIER, LONGEST, parse
 from archstat.spec.files import LONGEST_CHAIN, Origin, open_base
-from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, kind_of, printable
+from archstat.spec.heading import Block, read_blocks
+from archstat.spec.nodes import (
+    Mapping,
+    Scalar,
+    YamlNode,
+    expect,
+    kind_of,
+    printable,
+    refuse_empty,
+)
 from archstat.spec.reader import read
-from archstat.spec.words import LANGUAGE, TOP_KEYS, nearest
+from archstat.spec.variables import Variables, read_variables
+from archstat.spec.words import TOP_KEYS, nearest
 
 NAME = re.compile(r"[A-Za-z0-9_/+-]{1,64}\Z")
 FORMAT_VERSION = "1"
 
 
-class Block(msgspec.Struct, frozen=True, eq=False):
-    """One of ``blocks:``: a body with parameters, called like a function."""
+class Link(msgspec.Struct, frozen=True):
+    """One file of a chain, and where it names the next with ``extends:``."""
 
-    name: str
-    params: tuple[str, ...]
-    defaults: dict[str, ast.expr]
-    body: YamlNode
-    key: Scalar
+    file: str
+    extends: Mark | None = None
 
 
 class Document(msgspec.Struct, kw_only=True, eq=False):
-    """The parts of a spec, still YAML. ``chain`` names the files, the spec's own first."""
+    """The parts of a spec, still YAML. ``chain`` are the files, the spec's own first."""
 
     root: Mapping
-    chain: tuple[str, ...]
+    chain: tuple[Link, ...]
     name: str
     about: str
     source: str
     input: YamlNode
-    vars: dict[str, Scalar]
+    vars: Variables
     defaults: dict[str, tuple[Scalar, Mapping]]
     blocks: dict[str, Block]
     layers: YamlNode
@@ -48,24 +52,20 @@ class Document(msgspec.Struct, kw_only=True, eq=False):
     published: YamlNode | None
     budget: YamlNode | None
 
+    def name_files(self, error: SpecError) -> SpecError:
+        """Add to an error in an extended file which files extend it."""
+        files = [link.file for link in self.chain]
+        if error.mark is not None and error.mark.file in files:
+            for link in reversed(self.chain[: files.index(error.mark.file)]):
+                error.inside(f"in the spec that {link.extends} extends")
+        return error
+
 
 def read_document(
     origin: Origin, words: frozenset[str], chain: tuple[Origin, ...] = ()
 ) -> Document:
     """Read a spec and what it extends. ``words`` are the ops' names, which can't name blocks or variables."""
-    root = read(origin.data, origin.file)
-    if not isinstance(root, Mapping):
-        raise root.error(
-            f"a spec is a mapping with 'input' and 'layers', not {kind_of(root)}",
-            hint="'archstat new NAME' writes one to start from",
-        )
-    for key, value in root.entries:
-        if key.text not in TOP_KEYS:
-            raise key.error(
-                f"unknown key '{printable(key.text)}'", hint=nearest(key.text, TOP_KEYS)
-            )
-        refuse_empty(key, value)
-    _check_version(root)
+    root = _root(origin)
     base_word = _text(root, "extends")
     if base_word is None:
         base = None
@@ -79,20 +79,38 @@ def read_document(
                 hint="change stages with replace, remove, before, after, append",
             )
         base = _base(base_word, origin, words, chain)
-    parts = _own_parts(root, words)
     layers = root.get("layers") or (base.layers if base else root)
-    layers = edits.apply(root, layers, extends=base is not None)
-    inherited = base or parts
+    parts = Document(
+        root=root,
+        chain=(Link(origin.file, base_word.mark if base_word else None),),
+        name=_one_line(root, "name"),
+        about=_one_line(root, "about"),
+        source=_one_line(root, "source"),
+        input=root.get("input") or root,
+        vars=read_variables(root.get("vars"), words, base.vars if base else {}),
+        defaults=_defaults(root),
+        blocks=read_blocks(root.get("blocks"), words),
+        layers=edits.apply(root, layers, base.chain[0].file if base else None),
+        aux=_aux(root),
+        outputs=root.get("outputs"),
+        freeze=root.get("freeze"),
+        unfreeze=root.get("unfreeze"),
+        published=root.get("published"),
+        budget=root.get("budget"),
+    )
+    return parts if base is None else _inherit(base, parts)
+
+
+def _inherit(base: Document, own: Document) -> Document:
+    """Return a spec's own parts over those of the spec it extends."""
     return msgspec.structs.replace(
-        parts,
-        chain=(origin.file, *(base.chain if base else ())),
-        input=parts.input if root.get("input") else inherited.input,
-        vars={**inherited.vars, **parts.vars},
-        defaults={**inherited.defaults, **parts.defaults},
-        blocks={**inherited.blocks, **parts.blocks},
-        aux={**inherited.aux, **parts.aux},
-        outputs=parts.outputs or inherited.outputs,
-        layers=layers,
+        own,
+        chain=own.chain + base.chain,
+        input=base.input if own.input is own.root else own.input,
+        defaults={**base.defaults, **own.defaults},
+        blocks={**base.blocks, **own.blocks},
+        aux={**base.aux, **own.aux},
+        outputs=own.outputs or base.outputs,
     )
 
 
@@ -101,11 +119,9 @@ def _base(
 ) -> Document:
     chain = (*chain, origin)
     base_origin = open_base(word, origin)
-    if any(
-        o.file == base_origin.file and o.folder.resolve() == base_origin.folder.resolve()
-        for o in chain
-    ):
-        raise word.error(f"'extends' goes in a circle: {' -> '.join(o.file for o in chain)}")
+    if any(o.same_file(base_origin) for o in chain):
+        circle = " -> ".join([*(o.file for o in chain), base_origin.file])
+        raise word.error(f"'extends' goes in a circle: {circle}")
     if len(chain) >= LONGEST_CHAIN:
         raise word.error(f"more than {LONGEST_CHAIN} files extend one another")
     try:
@@ -114,35 +130,45 @@ def _base(
         raise error.inside(f"in the spec that {word.mark} extends") from None
 
 
-def _own_parts(root: Mapping, words: frozenset[str]) -> Document:
-    reserved = LANGUAGE | words | set(FUNCTIONS)
-    name, about, source = (_text(root, key) for key in ("name", "about", "source"))
-    return Document(
-        root=root,
-        chain=(),
-        name=name.text if name else "",
-        about=about.text if about else "",
-        source=source.text if source else "",
-        input=root.get("input") or root,
-        vars=_vars(root, reserved),
-        defaults=_defaults(root),
-        blocks=_blocks(root, reserved),
-        layers=root,
-        aux=_aux(root),
-        outputs=root.get("outputs"),
-        freeze=root.get("freeze"),
-        unfreeze=root.get("unfreeze"),
-        published=root.get("published"),
-        budget=root.get("budget"),
-    )
-
-
-def _check_version(root: Mapping) -> None:
+def _root(origin: Origin) -> Mapping:
+    """Read the file and check its keys."""
+    root = read(origin.data, origin.file)
+    if not isinstance(root, Mapping):
+        raise root.error(
+            f"a spec is a mapping with 'input' and 'layers', not {kind_of(root)}",
+            hint="'archstat new NAME' writes one to start from",
+        )
+    for key, value in root.entries:
+        if key.text not in TOP_KEYS:
+            raise key.error(
+                f"unknown key '{printable(key.text)}'",
+                hint=_OTHER_KEYS.get(key.text.lower()) or nearest(key.text, TOP_KEYS),
+            )
+        refuse_empty(key, value)
     version = _text(root, "archstat")
     if version is not None and version.text != FORMAT_VERSION:
         raise version.error(
             f"this archstat reads format version {FORMAT_VERSION}, not '{printable(version.text)}'"
         )
+    return root
+
+
+_OTHER_KEYS = {
+    "version": "did you mean 'archstat'?",
+    "description": "did you mean 'about'?",
+    "variables": "did you mean 'vars'?",
+    "params": "did you mean 'vars'?",
+    "parameters": "did you mean 'vars'?",
+    "model": "did you mean 'layers'?",
+    "network": "did you mean 'layers'?",
+    "backbone": "did you mean 'layers'?",
+    "stages": "did you mean 'layers'?",
+    "modules": "did you mean 'blocks'?",
+    "base": "did you mean 'extends'?",
+    "inherits": "did you mean 'extends'?",
+    "input_shape": "did you mean 'input'?",
+    "input_size": "did you mean 'input'?",
+}
 
 
 def _text(root: Mapping, key: str) -> Scalar | None:
@@ -152,22 +178,9 @@ def _text(root: Mapping, key: str) -> Scalar | None:
     raise node.error(f"'{key}' is a text, not {kind_of(node)}")
 
 
-def refuse_empty(key: Scalar, value: YamlNode) -> None:
-    """Raise if a value is left out or an empty list or mapping."""
-    empty_list = isinstance(value, Sequence) and not value.items
-    empty_map = isinstance(value, Mapping) and not value.entries
-    if (isinstance(value, Scalar) and value.empty) or empty_list or empty_map:
-        raise key.error(f"'{printable(key.text)}' is empty")
-
-
-T = TypeVar("T", bound=YamlNode)
-
-
-def expect(node: YamlNode, wanted: type[T], what: str) -> T:
-    """Return ``node`` if it is a ``wanted``, else raise: ``what`` says what it should be."""
-    if not isinstance(node, wanted):
-        raise node.error(f"{what}, not {kind_of(node)}")
-    return node
+def _one_line(root: Mapping, key: str) -> str:
+    node = _text(root, key)
+    return " ".join(node.text.split()) if node else ""
 
 
 def check_name(key: Scalar, what: str) -> str:
@@ -180,35 +193,13 @@ def check_name(key: Scalar, what: str) -> str:
     return key.text
 
 
-def _identifier(key: Scalar, text: str, what: str, reserved: frozenset[str] | set[str]) -> str:
-    if not IDENTIFIER.match(text) or len(text) > 64:
-        raise key.error(f"'{printable(text)}' can't name {what}", hint="letters, digits and _")
-    if text in reserved:
-        raise key.error(f"'{text}' is a word of the format and can't name {what}")
-    return text
-
-
-def _vars(root: Mapping, reserved: set[str] | frozenset[str]) -> dict[str, Scalar]:
-    node = root.get("vars")
-    found: dict[str, Scalar] = {}
-    for key, value in expect(node, Mapping, "'vars' is a mapping").entries if node else ():
-        _identifier(key, key.text, "a variable", reserved)
-        refuse_empty(key, value)
-        found[key.text] = expect(value, Scalar, f"'{key.text}' is a number or an expression")
-    return found
-
-
 def _defaults(root: Mapping) -> dict[str, tuple[Scalar, Mapping]]:
     node = root.get("defaults")
     found: dict[str, tuple[Scalar, Mapping]] = {}
     for key, value in expect(node, Mapping, "'defaults' is a mapping").entries if node else ():
         refuse_empty(key, value)
-        found[key.text] = (
-            key,
-            expect(
-                value, Mapping, f"the defaults of '{printable(key.text)}' are a mapping of options"
-            ),
-        )
+        what = f"the defaults of '{printable(key.text)}' are a mapping of options"
+        found[key.text] = (key, expect(value, Mapping, what))
     return found
 
 
@@ -217,56 +208,6 @@ def _aux(root: Mapping) -> dict[str, tuple[Scalar, YamlNode]]:
     found: dict[str, tuple[Scalar, YamlNode]] = {}
     for key, value in expect(node, Mapping, "'aux' maps names to bodies").entries if node else ():
         check_name(key, "an auxiliary head")
+        refuse_empty(key, value)
         found[key.text] = (key, value)
     return found
-
-
-def _blocks(root: Mapping, reserved: set[str] | frozenset[str]) -> dict[str, Block]:
-    node = root.get("blocks")
-    found: dict[str, Block] = {}
-    for key, value in expect(node, Mapping, "'blocks' is a mapping").entries if node else ():
-        block = _block(key, value, reserved)
-        if block.name in found:
-            raise key.error(
-                f"block '{block.name}' is defined twice (first at line {found[block.name].key.line + 1})"
-            )
-        found[block.name] = block
-    return found
-
-
-def _block(key: Scalar, value: YamlNode, reserved: set[str] | frozenset[str]) -> Block:
-    refuse_empty(key, value)
-    heading = re.fullmatch(r"\s*([^\s()]+)\s*(?:\((.*)\))?\s*", key.text, re.DOTALL)
-    if heading is None or len(key.text) > LONGEST:
-        raise key.error(
-            f"'{printable(key.text)}' is not a block's heading", hint="write name(width, stride=1)"
-        )
-    name = _identifier(key, heading[1], "a block", reserved)
-    params: list[str] = []
-    defaults: dict[str, ast.expr] = {}
-    for part in _split(heading[2] or ""):
-        word, equals, default = (p.strip() for p in part.partition("="))
-        _identifier(key, word, "a parameter", reserved)
-        if word in params:
-            raise key.error(f"parameter '{word}' appears twice")
-        if equals:
-            try:
-                defaults[word] = parse(default)
-            except SpecError as error:
-                raise error.at(key.mark) from None
-        elif defaults:
-            raise key.error(f"parameter '{word}' has no default but follows one that has")
-        params.append(word)
-    return Block(name, tuple(params), defaults, value, key)
-
-
-def _split(text: str) -> list[str]:
-    """Split a parameter list at the commas outside parentheses."""
-    parts, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if c == "," and depth == 0:
-            parts.append(text[start:i])
-            start = i + 1
-    tail = text[start:]
-    return [*parts, tail] if tail.strip() or parts else []

@@ -4,9 +4,8 @@ from collections.abc import Mapping as Dict
 
 from archstat.errors import ArchstatError, SpecError
 from archstat.spec import expressions
-from archstat.spec.document import expect, refuse_empty
 from archstat.spec.model import METRICS, Figure
-from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, printable
+from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect, printable, refuse_empty
 from archstat.spec.words import nearest
 from archstat.units import parse as parse_quantity
 

@@ -25,6 +25,11 @@ class Origin(msgspec.Struct, frozen=True):
     folder: Path
     root: Path
 
+    def same_file(self, other: "Origin") -> bool:
+        """Say whether two specs are one file."""
+        names = {Path(o.file).name for o in (self, other)}
+        return len(names) == 1 and self.folder.resolve() == other.folder.resolve()
+
 
 @lru_cache(maxsize=1)
 def bundled_folder() -> Path:
@@ -49,11 +54,9 @@ def open_reference(reference: str | os.PathLike[str]) -> Origin:
     # A bare word is a bundled name even where a folder of that name stands; a path says so by its form.
     is_path = os.sep in text or "/" in text or text.lower().endswith((".yaml", ".yml"))
     if not is_path and text in bundled():
-        return _bundled(text)
-    if "\0" in text:
-        raise UsageError("a path can't hold a NUL character")
+        return _bundled(text, f"{text}.yaml")
     path = Path(text)
-    if is_path or path.is_file():
+    if is_path or _is_file(path):
         folder = path.parent
         return Origin(_read(path, text), text, folder, folder)
     raise UsageError(
@@ -67,45 +70,64 @@ def open_base(word: Scalar, child: Origin) -> Origin:
     text = word.text
     if not text.endswith((".yaml", ".yml")):
         if text in bundled():
-            return _bundled(text)
+            # A file may extend the bundled spec of its own name; messages tell them apart.
+            shown = f"{text}.yaml"
+            return _bundled(text, shown if child.file != shown else None)
         raise word.error(
             f"no bundled spec '{text[:60]}'",
             hint=nearest(text, bundled()) or "a file's name ends in .yaml",
         )
     path = child.folder / text
     try:
-        inside = path.resolve().is_relative_to(child.root.resolve())
+        real = path.resolve()
+        inside = real.is_relative_to(child.root.resolve())
     except (OSError, RuntimeError, ValueError):
         inside = False
     if not inside or Path(text).is_absolute():
         raise word.error("'extends' reaches only files below the folder of the first spec")
     try:
-        return Origin(_read(path, str(path)), str(path), path.parent, child.root)
+        return Origin(_read(real, str(path)), str(path), path.parent, child.root)
     except UsageError as error:
-        raise word.error(error.message) from None
+        raise word.error(error.message, hint=error.hint) from None
 
 
-def _bundled(name: str) -> Origin:
+def _bundled(name: str, shown: str | None) -> Origin:
     folder = bundled_folder()
     path = folder / f"{name}.yaml"
-    return Origin(_read(path, str(path)), f"{name}.yaml", folder, folder)
+    return Origin(_read(path, str(path)), shown or str(path), folder, folder)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _read(path: Path, shown: str) -> bytes:
     """Read a regular file of at most LARGEST_FILE bytes; never wait on a pipe or a device."""
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise UsageError(f"{shown}: is a folder, not a spec")
-        if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{shown}: is not a regular file")
-        if status.st_size > LARGEST_FILE:
-            raise UsageError(f"{shown}: is larger than {LARGEST_FILE:,} bytes")
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+        # Opening a pipe without a writer waits for one, unless told not to.
+        opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            _refuse_other(os.fstat(opened), shown)
+            with os.fdopen(opened, "rb", closefd=False) as file:
+                return file.read(LARGEST_FILE + 1)
+        finally:
+            os.close(opened)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         hint = None
         if isinstance(error, FileNotFoundError) and path.suffix in (".yaml", ".yml"):
             hint = f"the bundled spec is called '{path.stem}'" if path.stem in bundled() else None
         raise UsageError(f"{shown}: {reason}", hint=hint) from None
+
+
+def _refuse_other(status: os.stat_result, shown: str) -> None:
+    """Raise unless what was opened is a regular file of a size to read."""
+    if stat.S_ISDIR(status.st_mode):
+        raise UsageError(f"{shown}: is a folder, not a spec")
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageError(f"{shown}: is not a regular file")
+    if status.st_size > LARGEST_FILE:
+        raise UsageError(f"{shown}: is larger than {LARGEST_FILE:,} bytes")

@@ -5,66 +5,80 @@ from collections.abc import Collection
 from typing import Any
 
 from archstat.errors import SpecError
-from archstat.ops import aliases, catalogue
+from archstat.ops import catalogue
 from archstat.ops.base import Op
-from archstat.ops.options import Kind, Word
-from archstat.spec import expressions
-from archstat.spec.document import Block, Document, check_name, expect, refuse_empty
-from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, kind_of, printable
+from archstat.spec.calls import arguments, refuse_recursion
+from archstat.spec.document import Document, check_name
+from archstat.spec.expressions import check_names
+from archstat.spec.heading import Block
+from archstat.spec.nodes import (
+    Mapping,
+    Scalar,
+    Sequence,
+    YamlNode,
+    expect,
+    is_empty,
+    kind_of,
+    printable,
+    refuse_empty,
+)
+from archstat.spec.options import Given, Options, share_of, unknown_layer, with_main
+from archstat.spec.recipe import required
 from archstat.spec.syntax import (
     Body,
     Branch,
     CallEntry,
     Entry,
-    FromEntry,
     GroupEntry,
-    Insert,
     JoinEntry,
     ListBody,
     MapBody,
     OpEntry,
-    Options,
 )
-from archstat.spec.words import nearest
+from archstat.spec.values import Known, written
+from archstat.spec.words import BESIDE
 
-_EVERYWHERE = ("repeat", "when", "name", "from")
+Head = tuple[Scalar, YamlNode]
 
 
 class Grammar:
-    """Parses the bodies of one document; blocks are parsed once each."""
+    """Parses the bodies of one document; blocks are parsed once each. ``most`` limits the entries written."""
 
-    def __init__(self, document: Document) -> None:
-        self.vars = tuple(document.vars)
+    def __init__(self, document: Document, most: int) -> None:
         self.blocks = document.blocks
-        self.names: Collection[str] = ()
-        self.defaults = {
-            word: self._op_defaults(key, node) for word, (key, node) in document.defaults.items()
-        }
+        self._variables = document.vars
+        self._known = Known(document.vars)
+        self._options = Options(document.defaults, document.vars)
+        self._most = most
+        self._entries = 0
+        self._words = (*catalogue.CATALOGUE, *self.blocks)
         self.block_bodies: dict[str, Body] = {}
         for block in self.blocks.values():
             self.block_bodies[block.name] = self._block(block)
-        self._refuse_recursion()
+        refuse_recursion(self.blocks, self.block_bodies)
 
-    def body(self, node: YamlNode, names: Collection[str] | None = None) -> Body:
-        """Parse a body in which expressions may use ``names`` (the variables, unless said otherwise)."""
-        self.names = {*(self.vars if names is None else names), "channels"}
+    def body(self, node: YamlNode, params: Collection[str] = ()) -> Body:
+        """Parse a body in which expressions may use the variables and ``params``."""
+        self._known = Known(self._variables, params)
         return self._body(node)
 
     def _block(self, block: Block) -> Body:
-        names = {*self.vars, "channels"}
-        for param in block.params:
+        for number, param in enumerate(block.params):
             if param in block.defaults:
+                before = Known(self._variables, block.params[:number])
                 try:
-                    expressions.check_names(block.defaults[param], names)
+                    check_names(block.defaults[param], before)
                 except SpecError as error:
                     raise error.at(block.key.mark) from None
-            names.add(param)
         try:
-            return self.body(block.body, names)
+            return self.body(block.body, block.params)
         except SpecError as error:
             raise error.inside(f"in block {block.name}") from None
 
-    def _body(self, node: YamlNode) -> Body:
+    # Bodies
+
+    def _body(self, node: YamlNode, stage: Scalar | None = None) -> Body:
+        """Parse a body; ``stage`` is the name it has, for messages."""
         if isinstance(node, Scalar):
             if node.text == "identity":
                 return ListBody(())
@@ -74,239 +88,164 @@ class Grammar:
                 if node.text
                 else "write identity for nothing",
             )
+        if is_empty(node):
+            raise node.error("the body is empty", hint="write identity for nothing")
         if isinstance(node, Sequence):
-            if not node.items:
-                raise node.error("the list of layers is empty", hint="write identity for nothing")
             return ListBody(tuple(self._entry(item) for item in node.items))
         mapping = expect(node, Mapping, "a body is a list of layers")
-        if not mapping.entries:
-            raise node.error("the body is empty", hint="write identity for nothing")
         for key, value in mapping.entries:
-            if isinstance(value, Scalar) and value.text != "identity" and not value.empty:
-                known = key.text in catalogue.CATALOGUE or key.text in self.blocks
-                raise key.error(
-                    f"'{printable(key.text)}: {printable(value.text)}' is not a body",
-                    hint="a body is a list: write "
-                    + (f"[{key.text}: {value.text}]" if known else f"{key.text}: [{value.text}]"),
-                )
+            if isinstance(value, Scalar) and value.text != "identity":
+                raise self._no_body(key, value, mapping, stage)
             refuse_empty(key, value)
-        return MapBody(tuple((_stage(key), self._body(value)) for key, value in mapping.entries))
+            check_name(key, "a stage")
+        return MapBody(tuple((key, self._body(value, key)) for key, value in mapping.entries))
+
+    def _no_body(
+        self, key: Scalar, value: Scalar, mapping: Mapping, stage: Scalar | None
+    ) -> SpecError:
+        """Return the error for ``fc: {linear: 10}``, a layer that stands where a body should."""
+        if stage is not None and stage.text in self._words and key.text not in self._words:
+            return stage.error(
+                f"'{stage.text}' stands where a body should",
+                hint=f"a body is a list of layers: put [ ] around it, as in [{stage.text}: ...]",
+            )
+        text, said = printable(key.text), printable(value.text)
+        if key.text in self._words:
+            layer = f"{text}: {said}" if said else text
+            hint = layer if len(mapping.entries) == 1 else f"{{{layer}, ...}}"
+            return key.error(
+                f"'{layer}' is a layer where a body should be",
+                hint=f"a body is a list: write [{hint}]",
+            )
+        if not said:
+            return key.error(f"'{text}' is empty", hint="write identity for nothing")
+        return key.error(
+            f"'{text}: {said}' is not a body", hint=f"a body is a list: write {text}: [{said}]"
+        )
 
     def _entry(self, node: YamlNode) -> Entry:
+        self._entries += 1
+        if self._entries > self._most:
+            raise node.error(
+                f"the spec has more than {self._most:,} layers", hint="--max-layers allows more"
+            )
         if isinstance(node, Sequence):
             body = self._body(node)
             assert isinstance(body, ListBody)
-            return GroupEntry(key=Scalar(node.origin, node.line, node.column, "group"), body=body)
+            key = Scalar(node.origin, node.line, node.column, "")
+            return GroupEntry(key=key, mark=key.mark, body=body)
         if isinstance(node, Scalar):
             if node.empty:
-                raise node.error("an empty entry", hint="remove the '-', or write identity")
-            return self._named(node, Scalar(node.origin, node.line, node.column, ""), ())
+                raise node.error("the entry is empty", hint="remove the '-', or write identity")
+            return self._named(node, Scalar(node.origin, node.line, node.column, ""), {})
         mapping = expect(node, Mapping, "a layer is a word or a mapping")
         if not mapping.entries:
-            raise node.error("an empty entry")
-        heads = [
-            (key, value)
-            for key, value in mapping.entries
-            if key.text in catalogue.CATALOGUE or key.text in self.blocks or key.text == "identity"
-        ]
-        if not heads and mapping.get("from") is not None:
-            heads = [(mapping.key("from"), mapping.get("from") or node)]
+            raise node.error("the entry is empty", hint="remove it, or write identity")
+        key, main = self._head(mapping)
+        beside: Given = {}
+        for other, value in mapping.entries:
+            if other is not key:
+                refuse_empty(other, value)
+                beside[other.text] = (other, value)
+        return self._named(key, main, beside)
+
+    def _head(self, mapping: Mapping) -> Head:
+        """Return the key that names the op or block, and its value: the one that may hold all others."""
+        heads = [e for e in mapping.entries if e[0].text in self._words or e[0].text == "identity"]
         if not heads:
-            raise self._unknown(*mapping.entries[0])
-        first_op = catalogue.CATALOGUE.get(heads[0][0].text)
-        if first_op is not None:
-            # An option may be called like an op: interpolate's scale.
-            known = first_op.options()
-            heads = [heads[0], *(h for h in heads[1:] if h[0].text not in known)]
-        if len(heads) > 1:
-            first, second = heads[0][0], heads[1][0]
-            raise second.error(
-                f"'{second.text}' beside '{first.text}': an entry names one layer",
-                hint="is a '- ' missing before it?",
-            )
-        (key, main), rest = heads[0], [e for e in mapping.entries if e[0] is not heads[0][0]]
-        return self._named(key, main, rest)
-
-    def _unknown(self, key: Scalar, value: YamlNode | None = None) -> SpecError:
-        word = key.text
-        known = [*catalogue.CATALOGUE, *self.blocks]
-        right = aliases.right_word(word, catalogue.CATALOGUE)
-        options = {*_EVERYWHERE, "act", "norm", "share"}.union(
-            *(op.options() for op in catalogue.CATALOGUE.values())
+            source = mapping.get("from")
+            if source is None:
+                raise self._no_head(mapping)
+            return mapping.key("from"), source
+        fitting = [
+            head
+            for head in heads
+            if all(other is head or other[0].text in self._held(head[0]) for other in heads)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+        first = heads[0][0]
+        second = next(key for key, _ in heads[1:] if key.text not in self._held(first))
+        op = catalogue.CATALOGUE.get(first.text)
+        hint = "is a '- ' missing before it?"
+        for word in ("norm", "act") if op is not None and op.finishes else ():
+            inserted = self._options.inserted_as(word, second.text)
+            if inserted is not None:
+                hint = f"write '{word}: {inserted}', or put '- ' before it"
+        raise second.error(
+            f"'{second.text}' beside '{first.text}': an entry names one layer", hint=hint
         )
-        if value is not None and word in options:
-            # [conv: 64, kernel: 3] is a list of two layers.
-            hint: str | None = (
-                f"'{word}' is an option: write {{layer: ..., {word}: ...}} with braces"
-            )
-        elif right is not None:
-            hint = f"archstat says '{right}'"
-        else:
-            hint = nearest(word, known)
-        return key.error(f"no layer or block is called '{printable(word)}'", hint=hint)
 
-    def _named(
-        self, key: Scalar, main: YamlNode, rest: Collection[tuple[Scalar, YamlNode]]
-    ) -> Entry:
-        common, options = self._common(rest)
-        source = common.pop("from")
-        entry: dict[str, Any] = {"key": key, **common}
-        entry["source"] = self._reference(source) if source else None
+    def _held(self, head: Scalar) -> Collection[str]:
+        op = catalogue.CATALOGUE.get(head.text)
+        if op is not None:
+            return op.options()
+        return self.blocks[head.text].params if head.text in self.blocks else ()
+
+    def _no_head(self, mapping: Mapping) -> SpecError:
+        """Return the error for an entry without a known word: the key that looks most like one is wrong."""
+        errors = [unknown_layer(key, self._words) for key, _ in mapping.entries[:8]]
+        return next((e for e in errors if e.hint and e.hint.startswith("archstat")), errors[0])
+
+    def _named(self, key: Scalar, main: YamlNode, beside: Given) -> Entry:
+        entry = self._common(key, beside)
         if key.text == "from":
-            if options:
-                raise next(iter(options.values()))[0].error("'from' takes no options")
-            if common["repeat"] is not None:
-                raise key.error("'from' can't be repeated")
-            entry["source"] = self._reference(main)
-            return FromEntry(**entry)
-        if source is not None and common["repeat"] is not None:
-            raise key.error("'from' can't be repeated")
+            entry["source"] = _reference(main)
+            _refuse(beside, entry, key, "repeat", "name")
+            return GroupEntry(**entry, body=ListBody(()))
         if key.text == "identity":
-            if options or not (isinstance(main, Scalar) and main.empty):
-                raise key.error("'identity' takes no options")
+            _refuse(beside, entry, key, "repeat", "name")
+            if not is_empty(main):
+                raise key.error("'identity' takes no value", hint="write it as a bare word")
             return GroupEntry(**entry, body=ListBody(()))
         if key.text in self.blocks:
             block = self.blocks[key.text]
             return CallEntry(
-                **entry, block=block, arguments=self._arguments(block, key, main, options)
+                **entry, block=block, arguments=arguments(block, key, main, beside, self._known)
             )
         op = catalogue.CATALOGUE.get(key.text)
         if op is None:
-            raise self._unknown(key)
+            raise unknown_layer(key, self._words, bare=True)
         if op.arity is None:
             branches = self._branches(op, key, main)
-            return JoinEntry(**entry, op=op, branches=branches, options=self._options(op, options))
-        act, norm, share = (options.pop(word, None) for word in ("act", "norm", "share"))
-        self._refuse_unfit(op, act, norm, share)
+            recipe = self._options.recipe(op, key, beside, self._known)
+            return JoinEntry(**entry, recipe=recipe, branches=branches)
+        given = with_main(op, key, main, beside)
+        inserts = self._options.inserts(op, given, self._known)
+        share = share_of(op, given)
+        recipe = self._options.recipe(op, key, given, self._known)
         return OpEntry(
-            **entry,
-            op=op,
-            options=self._options(op, {**self._main(op, key, main), **options}),
-            act=act and self._insert(*act, ACTIVATIONS),
-            norm=norm and self._insert(*norm, NORMS),
-            share=share and expect(share[1], Scalar, "'share' names an earlier layer"),
+            **entry, recipe=recipe, share=share, norm=inserts["norm"], act=inserts["act"]
         )
 
-    def _common(
-        self, rest: Collection[tuple[Scalar, YamlNode]]
-    ) -> tuple[dict[str, YamlNode | Scalar | None], Options]:
-        common: dict[str, YamlNode | Scalar | None] = dict.fromkeys(_EVERYWHERE)
-        options: Options = {}
-        for key, value in rest:
-            refuse_empty(key, value)
-            if key.text in _EVERYWHERE:
-                common[key.text] = value
-            else:
-                options[key.text] = (key, value)
+    def _common(self, key: Scalar, beside: Given) -> dict[str, Any]:
+        """Take what may stand beside any layer out of the options."""
+        entry: dict[str, Any] = {"key": key, "mark": key.mark}
+        taken = {word: beside.pop(word) for word in BESIDE if word in beside}
         for word in "repeat", "when":
-            if (node := common[word]) is not None:
-                self._check(expect(node, Scalar, f"'{word}' is an expression"))
-        if (name := common["name"]) is not None:
-            check_name(expect(name, Scalar, "'name' is a word"), "a layer")
-        return common, options
+            if word in taken:
+                node = expect(taken[word][1], Scalar, f"'{word}' is an expression")
+                entry[word] = written(node, self._known)
+        if "name" in taken:
+            entry["name"] = expect(taken["name"][1], Scalar, "'name' is a word")
+            check_name(entry["name"], "a layer")
+        if "from" in taken:
+            entry["source"] = _reference(taken["from"][1])
+            if "repeat" in taken:
+                raise taken["from"][0].error("'from' can't be repeated")
+        return entry
 
-    def _refuse_unfit(self, op: type[Op], act: object, norm: object, share: object) -> None:
-        for given, word in (act, "act"), (norm, "norm"):
-            if isinstance(given, tuple) and not op.finishes:
-                raise given[0].error(
-                    f"'{op.word}' has no option '{word}'",
-                    hint=f"write the {word} as a layer of its own",
-                )
-        if isinstance(share, tuple) and not op.shareable:
-            raise share[0].error(f"'{op.word}' has no weights to share")
-
-    def _main(self, op: type[Op], key: Scalar, main: YamlNode) -> Options:
-        """Return the main value as options: a mapping in its place is a mapping of options."""
-        if isinstance(main, Scalar) and main.empty:
-            return {}
-        if isinstance(main, Mapping):
-            for option, value in main.entries:
-                refuse_empty(option, value)
-            return {option.text: (option, value) for option, value in main.entries}
-        if op.main is None:
-            raise key.error(
-                f"'{op.word}' takes no main value", hint=f"write it as a bare word: {op.word}"
-            )
-        refuse_empty(key, main)
-        return {op.main: (key, main)}
-
-    def _options(self, op: type[Op], options: Options, *, what: str = "") -> Options:
-        kinds = op.options()
-        for name, (key, value) in options.items():
-            kind = kinds.get(name)
-            if kind is None:
-                raise _no_option(what or op.word, name, key, kinds)
-            self._check_value(value, kind)
-        return options
-
-    def _check_value(self, node: YamlNode, kind: Kind) -> None:
-        if isinstance(node, Sequence):
-            for item in node.items:
-                self._check_value(item, kind)
-        elif isinstance(node, Scalar):
-            if node.text not in kind.words and not isinstance(kind, Word):
-                self._check(node)
-        else:
-            raise node.error(f"a value is expected here, not {kind_of(node)}")
-
-    def _check(self, node: Scalar) -> None:
-        """Check an expression's form and names."""
-        if expressions.WHOLE.match(node.text):
-            return
-        try:
-            expressions.check_names(expressions.parse(node.text), self.names)
-        except SpecError as error:
-            raise error.at(node.mark) from None
-
-    def _insert(self, key: Scalar, node: YamlNode, known: dict[str, str]) -> Insert:
-        """Parse the value of ``act:`` or ``norm:``: a word, or a mapping from the word to its options."""
-        options: Options = {}
-        word = node
-        if isinstance(node, Mapping):
-            word, main = node.entries[0]
-            if word.text in known:
-                op = catalogue.CATALOGUE[known[word.text]]
-                options = self._main(op, word, main)
-                options |= {k.text: (k, v) for k, v in node.entries[1:]}
-        word = expect(word, Scalar, f"'{key.text}' is a word")
-        if word.text == "none":
-            return Insert(None, key, {})
-        if word.text not in known:
-            raise word.error(
-                f"'{printable(word.text)}' is no {key.text}",
-                hint=nearest(word.text, [*known, "none"]),
-            )
-        op = catalogue.CATALOGUE[known[word.text]]
-        return Insert(op, key, self._options(op, options))
-
-    def _op_defaults(self, key: Scalar, node: Mapping) -> OpEntry:
-        op = catalogue.CATALOGUE.get(key.text)
-        if op is None:
-            raise self._unknown(key)
-        self.names = {*self.vars, "channels"}
-        options: Options = {}
-        for option, value in node.entries:
-            refuse_empty(option, value)
-            options[option.text] = (option, value)
-        act, norm = options.pop("act", None), options.pop("norm", None)
-        self._refuse_unfit(op, act, norm, None)
-        return OpEntry(
-            key=key,
-            op=op,
-            options=self._options(op, options),
-            act=act and self._insert(*act, ACTIVATIONS),
-            norm=norm and self._insert(*norm, NORMS),
-        )
+    # Joins
 
     def _branches(self, op: type[Op], key: Scalar, main: YamlNode) -> tuple[Branch, ...]:
         if isinstance(main, Mapping):
-            found = tuple(self._branch(_stage(k), v) for k, v in main.entries)
+            found = tuple(self._branch(k, v) for k, v in main.entries)
         elif isinstance(main, Sequence):
             found = tuple(self._branch(None, item) for item in main.items)
         else:
             raise key.error(
                 f"'{op.word}' joins branches, but this is {kind_of(main)}",
-                hint=f"write {op.word}: [name, identity] or a mapping of names to bodies",
+                hint=f"write {op.word}: [name, identity], or a mapping of names to bodies",
             )
         if op.roles:
             given = [b.name.text for b in found if b.name is not None]
@@ -320,108 +259,36 @@ class Grammar:
         return found
 
     def _branch(self, name: Scalar | None, node: YamlNode) -> Branch:
-        if isinstance(node, Scalar) and node.text != "identity":
-            if node.empty:
-                raise (name or node).error("an empty branch", hint="write identity for nothing")
-            return Branch(name, None, node)
-        if isinstance(node, Mapping) and any(
-            key.text in catalogue.CATALOGUE and not isinstance(value, Sequence | Mapping)
-            for key, value in node.entries
-        ):
-            raise node.error("a branch is a list of layers", hint="put [ ] around it")
-        return Branch(name, self._body(node), None)
+        if name is not None:
+            check_name(name, "a branch")
+        if not isinstance(node, Scalar) or node.text == "identity":
+            return Branch(name, self._body(node, name), None)
+        if node.empty:
+            raise (name or node).error("the branch is empty", hint="write identity for nothing")
+        # A bare word is a layer, or the name of an earlier output; which is known when it is built.
+        body = ListBody((self._entry(node),)) if self._stands_alone(node.text) else None
+        return Branch(name, body, node)
 
-    def _reference(self, node: YamlNode) -> Scalar:
-        name = expect(node, Scalar, "'from' names an earlier layer or stage")
-        if name.empty:
-            raise name.error("'from' names an earlier layer or stage")
-        return name
-
-    def _arguments(self, block: Block, key: Scalar, main: YamlNode, options: Options) -> Options:
-        """Match a call's values to the block's parameters as Python does."""
-        positional: tuple[YamlNode, ...] = ()
-        keywords = dict(options)
-        if isinstance(main, Sequence):
-            positional = main.items
-        elif isinstance(main, Mapping):
-            keywords = {k.text: (k, v) for k, v in main.entries} | keywords
-        elif isinstance(main, Scalar) and not main.empty:
-            positional = (main,)
-        signature = f"{block.name}({', '.join(block.params)})"
-        if len(positional) > len(block.params):
-            raise key.error(
-                f"block {signature} takes {len(block.params)} values, not {len(positional)}"
-            )
-        given: Options = {
-            param: (key, value) for param, value in zip(block.params, positional, strict=False)
-        }
-        for word, (option, value) in keywords.items():
-            if word not in block.params:
-                raise option.error(
-                    f"block {signature} has no parameter '{printable(word)}'",
-                    hint=nearest(word, block.params),
-                )
-            if word in given:
-                raise option.error(f"block {signature} gets '{word}' twice")
-            given[word] = (option, value)
-        for param in block.params:
-            if param not in given and param not in block.defaults:
-                raise key.error(f"block {signature} needs '{param}'")
-        for _, value in given.values():
-            self._check(expect(value, Scalar, "an argument is a number or an expression"))
-        return given
-
-    def _refuse_recursion(self) -> None:
-        calls = {name: set(_calls(body)) for name, body in self.block_bodies.items()}
-        done: set[str] = set()
-
-        def visit(name: str, above: tuple[str, ...]) -> None:
-            if name in above:
-                circle = " -> ".join((*above[above.index(name) :], name))
-                raise self.blocks[name].key.error(f"blocks call one another in a circle: {circle}")
-            if len(above) >= DEEPEST_BLOCK:
-                raise self.blocks[name].key.error(f"blocks nest deeper than {DEEPEST_BLOCK}")
-            if name not in done:
-                for inner in sorted(calls[name]):
-                    visit(inner, (*above, name))
-                done.add(name)
-
-        for name in self.blocks:
-            visit(name, ())
+    def _stands_alone(self, word: str) -> bool:
+        """Say whether a word is a layer without any option."""
+        op = catalogue.CATALOGUE.get(word)
+        if op is not None:
+            return op.arity is not None and not required(op)
+        block = self.blocks.get(word)
+        return block is not None and len(block.defaults) == len(block.params)
 
 
-DEEPEST_BLOCK = 60
-ACTIVATIONS = {word: word for word in catalogue.ACTIVATIONS}
-NORMS = dict(catalogue.NORMS)
+def _reference(node: YamlNode) -> Scalar:
+    name = expect(node, Scalar, "'from' names an earlier layer or stage")
+    if name.empty:
+        raise name.error("'from' names an earlier layer or stage")
+    return name
 
 
-def _stage(key: Scalar) -> Scalar:
-    check_name(key, "a stage")
-    return key
-
-
-def _no_option(word: str, name: str, key: Scalar, kinds: Collection[str]) -> SpecError:
-    right = aliases.right_option(name, kinds)
-    if right is not None:
-        hint: str | None = f"did you mean '{right}'?"
-    elif aliases.OPTION_ALIASES.get(name) == aliases.ARRIVES:
-        hint = aliases.ARRIVES
-    else:
-        hint = nearest(name, [*kinds, *_EVERYWHERE])
-    return key.error(f"'{word}' has no option '{printable(name)}'", hint=hint)
-
-
-def _calls(body: Body) -> set[str]:
-    """Return the names of the blocks that a body calls, directly or in its branches."""
-    if isinstance(body, MapBody):
-        return {name for _, inner in body.stages for name in _calls(inner)}
-    found: set[str] = set()
-    for entry in body.entries:
-        if isinstance(entry, CallEntry):
-            found.add(entry.block.name)
-        elif isinstance(entry, GroupEntry):
-            found |= _calls(entry.body)
-        elif isinstance(entry, JoinEntry):
-            for branch in entry.branches:
-                found |= _calls(branch.body) if branch.body is not None else set()
-    return found
+def _refuse(beside: Given, entry: dict[str, Any], key: Scalar, *common: str) -> None:
+    """Raise if something stands beside a word that is no layer."""
+    for option, _ in beside.values():
+        raise option.error(f"'{key.text}' has no option '{printable(option.text)}'")
+    for word in common:
+        if word in entry:
+            raise key.error(f"'{key.text}' is no layer and takes no '{word}'")

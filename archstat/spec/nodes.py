@@ -1,6 +1,7 @@
 """A YAML document as archstat keeps it: text, lists and mappings, each with its place in the file."""
 
 import re
+from typing import TypeVar
 
 import msgspec
 
@@ -25,7 +26,7 @@ class SourceText:
         return Mark(self.file, line + 1, column + 1, shown)
 
 
-class YamlNode(msgspec.Struct, frozen=True, eq=False):
+class YamlNode(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Base: where the value stands."""
 
     origin: SourceText
@@ -40,7 +41,7 @@ class YamlNode(msgspec.Struct, frozen=True, eq=False):
         return SpecError(message, hint=hint, mark=self.mark)
 
 
-class Scalar(YamlNode, frozen=True, eq=False):
+class Scalar(YamlNode, frozen=True, eq=False, gc=False):
     """A bare or quoted text. Quotes change nothing: archstat reads the text, never YAML 1.1's types."""
 
     text: str
@@ -48,14 +49,14 @@ class Scalar(YamlNode, frozen=True, eq=False):
 
     @property
     def empty(self) -> bool:
-        return not self.text and not self.quoted
+        return not self.text
 
 
-class Sequence(YamlNode, frozen=True, eq=False):
+class Sequence(YamlNode, frozen=True, eq=False, gc=False):
     items: tuple[YamlNode, ...]
 
 
-class Mapping(YamlNode, frozen=True, eq=False):
+class Mapping(YamlNode, frozen=True, eq=False, gc=False):
     """Keys are texts and unique; ``entries`` keeps their order."""
 
     entries: tuple[tuple[Scalar, YamlNode], ...]
@@ -73,6 +74,29 @@ class Mapping(YamlNode, frozen=True, eq=False):
         return [name.text for name, _ in self.entries]
 
 
+T = TypeVar("T", bound=YamlNode)
+
+
+def expect(node: YamlNode, wanted: type[T], what: str) -> T:
+    """Return ``node`` if it is a ``wanted``, else raise: ``what`` says what it should be."""
+    if not isinstance(node, wanted):
+        raise node.error(f"{what}, not {kind_of(node)}")
+    return node
+
+
+def refuse_empty(key: Scalar, value: YamlNode) -> None:
+    """Raise if a value is left out or an empty list or mapping."""
+    if is_empty(value):
+        raise key.error(f"'{printable(key.text)}' is empty")
+
+
+def is_empty(node: YamlNode) -> bool:
+    """Say whether nothing is written: no text, or a list or mapping that holds nothing."""
+    if isinstance(node, Scalar):
+        return node.empty
+    return not (node.items if isinstance(node, Sequence) else getattr(node, "entries", ()))
+
+
 def kind_of(node: YamlNode) -> str:
     """Name what a node is, for messages."""
     if isinstance(node, Sequence):
@@ -85,5 +109,5 @@ def kind_of(node: YamlNode) -> str:
 
 def printable(text: str, longest: int = 60) -> str:
     """Make a text from a file safe and short enough to stand in a message."""
-    clean = "".join(c if c.isprintable() else "·" for c in text)
-    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+    clean = "".join(c if c.isprintable() else "·" for c in text[:longest])
+    return clean if len(text) <= longest else clean[:-1] + "…"

@@ -71,3 +71,31 @@ class _JoinOutline(Outline):
 
     def joined(self, op: Op) -> None:
         self.item.op = op
+
+
+class Unwritten(Outline):
+    """An outline that nobody will read, so nothing is kept."""
+
+    def stage(self, name: str) -> Outline:
+        return self
+
+    def block(self, name: str) -> Outline:
+        return self
+
+    def join(self, name: str, word: str, *, named: bool) -> Outline:
+        return self
+
+    def branch(self, name: str | None) -> Outline:
+        return self
+
+    def joined(self, op: Op) -> None:
+        return
+
+    def layer(self, path: str, op: Op, *, share: str | None, named: bool) -> None:
+        return
+
+    def insert(self, path: str, op: Op) -> None:
+        return
+
+    def reference(self, path: str) -> None:
+        return

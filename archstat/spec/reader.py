@@ -42,7 +42,7 @@ def _decode(data: bytes, origin: SourceText) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = before.count(b"\n")
-        column = len(before[before.rfind(b"\n") + 1 :])
+        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="ignore"))
         hint = "save it as UTF-8"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             hint = "it looks like UTF-16; " + hint
@@ -51,14 +51,12 @@ def _decode(data: bytes, origin: SourceText) -> str:
 
 
 def _unreadable(origin: SourceText, error: yaml.reader.ReaderError) -> SpecError:
-    at = error.position if isinstance(error.position, int) else 0
-    if error.encoding is not None and "utf" in str(error.encoding):
-        # The C parser counts bytes of UTF-8, the Python one characters.
-        at = len(origin.text.encode()[:at].decode(errors="ignore"))
+    """Say which character YAML forbids; the parser gives its place in bytes of UTF-8, or in characters."""
+    code = ord(error.character) if isinstance(error.character, str) else int(error.character)
+    at = max(0, origin.text.find(chr(code)))
     before = origin.text[:at]
     line = before.count("\n")
-    column = len(before) - before.rfind("\n") - 1
-    code = ord(error.character) if isinstance(error.character, str) else int(error.character)
+    column = at - before.rfind("\n") - 1
     return SpecError(
         f"the file holds a control character (U+{code:04X})", mark=origin.mark(line, column)
     )
@@ -86,7 +84,7 @@ def _document(origin: SourceText, events: Iterator[yaml.Event]) -> YamlNode:
             start = event.start_mark
             mark = origin.mark(start.line, start.column) if start else None
             raise SpecError("a spec is one YAML document, and here a second one begins", mark=mark)
-        if isinstance(event, (yaml.NodeEvent)):
+        if isinstance(event, yaml.NodeEvent):
             root = _node(origin, events, event, 1)
     if root is None:
         raise SpecError("the file is empty", mark=origin.mark(0, 0))
@@ -99,6 +97,23 @@ def _node(
     start = event.start_mark
     assert start is not None
     line, column = start.line, start.column
+    if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+        return Scalar(origin, line, column, event.value, event.style not in (None, ""))
+    _refuse_extras(origin, event, line, column)
+    if depth > DEEPEST:
+        raise SpecError(f"nested deeper than {DEEPEST} levels", mark=origin.mark(line, column))
+    if isinstance(event, yaml.SequenceStartEvent):
+        items = []
+        for inner in events:
+            if type(inner) is yaml.SequenceEndEvent:
+                break
+            items.append(_node(origin, events, inner, depth + 1))
+        return Sequence(origin, line, column, tuple(items))
+    return Mapping(origin, line, column, tuple(_entries(origin, events, depth)))
+
+
+def _refuse_extras(origin: SourceText, event: yaml.Event, line: int, column: int) -> None:
+    """Refuse what YAML can do and the language has no use for: anchors, aliases, tags."""
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
         raise SpecError(
             "anchors and aliases are not part of the format",
@@ -111,18 +126,6 @@ def _node(
             f"the tag '{printable(tag)}' is not part of the format",
             mark=origin.mark(line, column),
         )
-    if isinstance(event, yaml.ScalarEvent):
-        return Scalar(origin, line, column, event.value, event.style not in (None, ""))
-    if depth > DEEPEST:
-        raise SpecError(f"nested deeper than {DEEPEST} levels", mark=origin.mark(line, column))
-    if isinstance(event, yaml.SequenceStartEvent):
-        items = []
-        for inner in events:
-            if isinstance(inner, yaml.SequenceEndEvent):
-                break
-            items.append(_node(origin, events, inner, depth + 1))
-        return Sequence(origin, line, column, tuple(items))
-    return Mapping(origin, line, column, tuple(_entries(origin, events, depth)))
 
 
 def _entries(
@@ -130,7 +133,7 @@ def _entries(
 ) -> Iterator[tuple[Scalar, YamlNode]]:
     seen: dict[str, int] = {}
     for event in events:
-        if isinstance(event, yaml.MappingEndEvent):
+        if type(event) is yaml.MappingEndEvent:
             return
         key = _node(origin, events, event, depth + 1)
         if not isinstance(key, Scalar):

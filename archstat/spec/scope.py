@@ -1,14 +1,21 @@
 """Names of layers: how a body numbers its layers, and how ``from:`` and ``share:`` find an earlier one."""
 
 from collections.abc import Iterator
+from typing import NoReturn
 
 import msgspec
 
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.words import nearest
 
+DEEPEST_BODY = 160
+"""Bodies inside one another once blocks are called: stages, branches, calls, lists in lists."""
 
-class Result(msgspec.Struct, frozen=True):
+LONGEST_PATH = 1000
+"""Characters in a layer's dotted path."""
+
+
+class Result(msgspec.Struct, frozen=True, gc=False):
     """What a name stands for: the node of its result, and the node that holds its weights."""
 
     node: int
@@ -18,22 +25,42 @@ class Result(msgspec.Struct, frozen=True):
 class Scope:
     """One body being built: the path of its layers, and the names already taken in it."""
 
-    def __init__(self, path: str) -> None:
+    __slots__ = ("_counts", "_level", "_prefix", "path", "taken")
+
+    def __init__(self, path: str = "", level: int = 1) -> None:
         self.path = path
         self.taken: dict[str, int] = {}
+        self._prefix = f"{path}." if path else ""
+        self._level = level
         self._counts: dict[str, int] = {}
 
+    def within(self, path: str, at: Scalar) -> "Scope":
+        """Return the scope of a body inside this one."""
+        if self._level >= DEEPEST_BODY:
+            raise at.error(f"layers nest deeper than {DEEPEST_BODY} levels once blocks are called")
+        if len(path) > LONGEST_PATH:
+            raise at.error(f"a layer's dotted path is longer than {LONGEST_PATH:,} characters")
+        return Scope(path, self._level + 1)
+
+    def deeper(self, at: Scalar) -> "Scope":
+        """Return this scope for a body that shares its names: a list in a list, or a lone block call."""
+        if self._level >= DEEPEST_BODY:
+            raise at.error(f"layers nest deeper than {DEEPEST_BODY} levels once blocks are called")
+        inner = Scope(self.path, self._level + 1)
+        inner.taken, inner._counts = self.taken, self._counts
+        return inner
+
     def join(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
+        return self._prefix + name
 
     def number(self, word: str) -> str:
         """Take the next free number for a word: conv1, conv2."""
         count = self._counts.get(word, 0) + 1
-        while f"{word}{count}" in self.taken:
+        while (name := f"{word}{count}") in self.taken:
             count += 1
         self._counts[word] = count
-        self.taken[f"{word}{count}"] = 0
-        return f"{word}{count}"
+        self.taken[name] = 0
+        return name
 
     def take(self, name: Scalar, text: str | None = None) -> str:
         """Take a name that the spec gives; raise if the body has it already."""
@@ -47,48 +74,62 @@ class Scope:
 
 
 class Paths:
-    """Every path built so far. A join's branches don't see one another: each has a layer of its own
-    on the stack, and the layers are merged when the join is complete."""
+    """Every path built so far. A join's branches don't see one another: each is opened, built and closed,
+    and the paths of all come back when the join is complete."""
 
     def __init__(self) -> None:
-        self._stack: list[dict[str, Result]] = [{}]
+        self._known: dict[str, Result] = {}
+        self._open: list[list[str]] = []
 
     def add(self, path: str, result: Result) -> None:
-        self._stack[-1][path] = result
+        self._known[path] = result
+        if self._open:
+            self._open[-1].append(path)
 
-    def push(self) -> None:
-        self._stack.append({})
+    def open(self) -> None:
+        """Begin a branch."""
+        self._open.append([])
 
-    def pop(self) -> dict[str, Result]:
-        return self._stack.pop()
+    def close(self) -> dict[str, Result]:
+        """End a branch: hide its paths and return them."""
+        return {path: self._known.pop(path) for path in self._open.pop()}
 
-    def merge(self, layer: dict[str, Result]) -> None:
-        self._stack[-1].update(layer)
+    def reveal(self, hidden: dict[str, Result]) -> None:
+        """Show what :meth:`close` has hidden."""
+        self._known.update(hidden)
+        if self._open:
+            self._open[-1] += hidden
+
+    def get(self, path: str) -> Result | None:
+        """Return what a full path stands for."""
+        return self._known.get(path)
 
     def find(self, name: str, scope: str, barrier: str) -> Result | None:
         """Look a name up from the innermost body outwards, not past ``barrier`` (the block's own path)."""
         for full in _candidates(name, scope, barrier):
-            for layer in reversed(self._stack):
-                found = layer.get(full) or self._unnumbered(layer, full)
-                if found is not None:
-                    return found
+            found = self._known.get(full) or self._unnumbered(full)
+            if found is not None:
+                return found
         return None
 
-    @staticmethod
-    def _unnumbered(layer: dict[str, Result], path: str) -> Result | None:
-        """``conv`` stands for ``conv1`` where it is the only one."""
-        return layer.get(f"{path}1") if f"{path}2" not in layer else None
+    def find_exactly(self, name: str, scope: str, barrier: str) -> Result | None:
+        """Look a name up as :meth:`find` does, but as it is numbered."""
+        candidates = _candidates(name, scope, barrier)
+        return next((self._known[full] for full in candidates if full in self._known), None)
 
-    def suggest(self, name: str, scope: str, barrier: str) -> str | None:
-        prefix = f"{barrier}." if barrier else ""
-        known = [
-            p.removeprefix(prefix) for layer in self._stack for p in layer if p.startswith(prefix)
-        ]
-        tail = f"{scope}."
-        known += [
-            p.removeprefix(tail) for layer in self._stack for p in layer if p.startswith(tail)
-        ]
-        return nearest(name, known)
+    def _unnumbered(self, path: str) -> Result | None:
+        """``conv`` stands for ``conv1`` where it is the only one."""
+        return self._known.get(f"{path}1") if f"{path}2" not in self._known else None
+
+    def unknown(self, name: Scalar, scope: str, barrier: str, hint: str | None = None) -> NoReturn:
+        """Raise for a name that nothing has."""
+        where = " in this block" if barrier else ""
+        prefixes = [f"{p}." for p in (scope, barrier) if p] + ([] if barrier else [""])
+        known = {p.removeprefix(x) for x in prefixes for p in self._known if p.startswith(x)}
+        raise name.error(
+            f"no earlier layer or stage is called '{printable(name.text)}'{where}",
+            hint=hint or nearest(name.text, known),
+        )
 
 
 def _candidates(name: str, scope: str, barrier: str) -> Iterator[str]:
@@ -98,5 +139,3 @@ def _candidates(name: str, scope: str, barrier: str) -> Iterator[str]:
         if path == barrier or not path:
             return
         path = path.rpartition(".")[0]
-        if len(path) < len(barrier):
-            return

@@ -3,28 +3,29 @@
 import msgspec
 
 from archstat.errors import Mark
-from archstat.ops.base import Op
-from archstat.spec.document import Block
-from archstat.spec.nodes import Mapping, Scalar, YamlNode
-
-Options = dict[str, tuple[Scalar, YamlNode]]
-"""Option -> the key as written (for messages) and its value."""
+from archstat.spec.heading import Block
+from archstat.spec.nodes import Scalar
+from archstat.spec.recipe import Recipe
+from archstat.spec.values import Written
 
 
 class Insert(msgspec.Struct, frozen=True, eq=False):
-    """A layer that ``norm:`` or ``act:`` puts behind another, or ``none`` (no op)."""
+    """A layer that ``norm:`` or ``act:`` puts behind another. ``mark`` is where it is written."""
 
-    op: type[Op] | None
-    key: Scalar
-    options: Options
+    recipe: Recipe
+    mark: Mark
+    share: Scalar | None = None
+    default: bool = False
+    """Whether it stands under ``defaults:``."""
 
 
 class Entry(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """One item of a body. ``key`` is the word that names it; ``when``, ``repeat`` and so on stand beside it."""
 
     key: Scalar
-    when: YamlNode | None = None
-    repeat: YamlNode | None = None
+    mark: Mark
+    when: Written | None = None
+    repeat: Written | None = None
     name: Scalar | None = None
     source: Scalar | None = None
     """``from:``, the earlier output that replaces what arrives."""
@@ -33,26 +34,20 @@ class Entry(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     def word(self) -> str:
         return self.key.text
 
-    @property
-    def mark(self) -> Mark:
-        return self.key.mark
-
 
 class OpEntry(Entry, frozen=True, eq=False, kw_only=True):
-    """An op with one input. ``options`` holds the main value too, under its field's name."""
+    """An op with one input, and what is inserted behind it."""
 
-    op: type[Op]
-    options: Options
-    act: Insert | None = None
+    recipe: Recipe
     norm: Insert | None = None
+    act: Insert | None = None
     share: Scalar | None = None
 
 
 class JoinEntry(Entry, frozen=True, eq=False, kw_only=True):
     """An op over branches that all start from the same input."""
 
-    op: type[Op]
-    options: Options
+    recipe: Recipe
     branches: "tuple[Branch, ...]"
 
 
@@ -60,21 +55,17 @@ class CallEntry(Entry, frozen=True, eq=False, kw_only=True):
     """A call of a block; arguments are matched to parameters already."""
 
     block: Block
-    arguments: Options
-
-
-class FromEntry(Entry, frozen=True, eq=False, kw_only=True):
-    """``from: name`` standing alone."""
+    arguments: dict[str, Written]
 
 
 class GroupEntry(Entry, frozen=True, eq=False, kw_only=True):
-    """A list inside a list."""
+    """A list inside a list; none of its own is ``identity``, or ``from:`` standing alone."""
 
     body: "ListBody"
 
 
 class Branch(msgspec.Struct, frozen=True, eq=False):
-    """One branch of a join: a body, or the name of an earlier output."""
+    """One branch of a join: a body, the name of an earlier output, or a bare word that may be either."""
 
     name: Scalar | None
     body: "Body | None"
@@ -104,19 +95,3 @@ class MapBody(msgspec.Struct, frozen=True, eq=False):
 
 
 Body = ListBody | MapBody
-
-__all__ = [
-    "Body",
-    "Branch",
-    "CallEntry",
-    "Entry",
-    "FromEntry",
-    "GroupEntry",
-    "Insert",
-    "JoinEntry",
-    "ListBody",
-    "MapBody",
-    "Mapping",
-    "OpEntry",
-    "Options",
-]

@@ -1,0 +1,98 @@
+"""Calls of blocks: arguments matched as Python matches them, and no block that calls itself."""
+
+from archstat.spec.heading import Block
+from archstat.spec.nodes import (
+    Mapping,
+    Scalar,
+    Sequence,
+    YamlNode,
+    expect,
+    printable,
+    refuse_empty,
+)
+from archstat.spec.options import Given
+from archstat.spec.syntax import Body, CallEntry, GroupEntry, JoinEntry, MapBody
+from archstat.spec.values import Known, Written, written
+from archstat.spec.words import BESIDE, nearest
+
+DEEPEST_BLOCK = 60
+"""Blocks that may call one another, one inside the other."""
+
+
+def arguments(
+    block: Block, key: Scalar, main: YamlNode, beside: Given, known: Known
+) -> dict[str, Written]:
+    """Match a call's values to the block's parameters."""
+    given: Given = {}
+    positional: tuple[YamlNode, ...] = ()
+    named = list(beside.values())
+    if isinstance(main, Mapping):
+        named = [*main.entries, *named]
+    elif isinstance(main, Sequence):
+        positional = main.items
+    elif isinstance(main, Scalar) and not main.empty:
+        positional = (main,)
+    if len(positional) > len(block.params):
+        raise key.error(
+            f"{block.signature} takes {_values(len(block.params))}, not {len(positional)}"
+        )
+    for param, value in zip(block.params, positional, strict=False):
+        given[param] = (key, value)
+    for option, value in named:
+        if option.text not in block.params:
+            inside = f"write it beside '{block.name}', not inside"
+            raise option.error(
+                f"{block.signature} has no parameter '{printable(option.text)}'",
+                hint=inside if option.text in BESIDE else nearest(option.text, block.params),
+            )
+        refuse_empty(option, value)
+        if option.text in given:
+            raise option.error(f"{block.signature} gets '{option.text}' twice")
+        given[option.text] = (option, value)
+    for param in block.params:
+        if param not in given and param not in block.defaults:
+            raise key.error(f"{block.signature} needs '{param}'")
+    what = "an argument is a number or an expression"
+    return {
+        param: written(expect(value, Scalar, what), known) for param, (_, value) in given.items()
+    }
+
+
+def _values(count: int) -> str:
+    return f"{count} value{'' if count == 1 else 's'}" if count else "no values"
+
+
+def refuse_recursion(blocks: dict[str, Block], bodies: dict[str, Body]) -> None:
+    """Raise if blocks call one another in a circle, or too deeply."""
+    calls = {name: sorted(called(body)) for name, body in bodies.items()}
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            circle = " -> ".join((*above[above.index(name) :], name))
+            raise blocks[name].key.error(f"blocks call one another in a circle: {circle}")
+        if len(above) >= DEEPEST_BLOCK:
+            raise blocks[name].key.error(f"blocks nest deeper than {DEEPEST_BLOCK}")
+        if name not in done:
+            for inner in calls[name]:
+                visit(inner, (*above, name))
+            done.add(name)
+
+    for name in blocks:
+        visit(name, ())
+
+
+def called(body: Body) -> set[str]:
+    """Return the names of the blocks that a body calls, directly or in its branches."""
+    if isinstance(body, MapBody):
+        return {name for _, inner in body.stages for name in called(inner)}
+    found: set[str] = set()
+    for entry in body.entries:
+        if isinstance(entry, CallEntry):
+            found.add(entry.block.name)
+        elif isinstance(entry, GroupEntry):
+            found |= called(entry.body)
+        elif isinstance(entry, JoinEntry):
+            for branch in entry.branches:
+                found |= called(branch.body) if branch.body is not None else set()
+    return found

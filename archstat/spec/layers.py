@@ -1,0 +1,150 @@
+"""Adds layers to the graph: the op with an explicit pad before it where it needs one, its norm and act behind."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from archstat.errors import Mark, SpecError
+from archstat.graph import Builder
+from archstat.ops.base import Op
+from archstat.ops.join import Join
+from archstat.spec.nodes import Scalar, printable
+from archstat.spec.outline import Outline
+from archstat.spec.scope import Paths, Result, Scope
+from archstat.spec.syntax import Branch, Insert, JoinEntry, OpEntry
+from archstat.spec.values import Names
+
+
+class Frame(msgspec.Struct, frozen=True, eq=False):
+    """What the body of a block sees: names for expressions, its own path, and its input."""
+
+    names: Names
+    barrier: str = ""
+    input: int = 0
+    depth: int = 0
+    section: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, eq=False):
+    """Where a layer is built: the names in its body, what it sees, and where it is written out."""
+
+    scope: Scope
+    frame: Frame
+    outline: Outline
+
+    def within(self, path: str, at: Scalar, outline: Outline) -> "Place":
+        """Return the place of a named body inside this one."""
+        return Place(self.scope.within(path, at), self.frame, outline)
+
+    def deeper(self, at: Scalar) -> "Place":
+        """Return the place of a body that shares this one's names."""
+        return Place(self.scope.deeper(at), self.frame, self.outline)
+
+
+class Layers:
+    """The layers of one graph, and the paths by which later ones name them."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.paths = Paths()
+
+    def names(self, place: Place, arriving: int) -> Names:
+        """Return the names of a place, ``channels`` being what arrives."""
+        names = place.frame.names
+        names["channels"] = self.builder.nodes[arriving].output.channels
+        return names
+
+    def find(self, name: Scalar, place: Place) -> Result:
+        """Find an earlier layer or stage, from the innermost body outwards; raise if there is none."""
+        found = self.paths.find(name.text, place.scope.path, place.frame.barrier)
+        return found or self.paths.unknown(name, place.scope.path, place.frame.barrier)
+
+    def layer(
+        self, entry: OpEntry, path: str, arriving: int, place: Place, owner: Result | None
+    ) -> Result:
+        """Add an entry's layer, with the weights of ``owner`` if one is given."""
+        op = entry.recipe.make(self.names(place, arriving))
+        share = entry.share.text if entry.share else None
+        place.outline.layer(path, op, share=share, named=entry.name is not None)
+        try:
+            split = op.split(self.builder.nodes[arriving].output)
+            if split is not None:
+                pad, op = split
+                arriving = self._add(f"{path}.pad", pad, (arriving,), place, entry.mark)
+            weights = self._weights(op, owner, entry.share) if owner and entry.share else None
+            layer = result = self._add(path, op, (arriving,), place, entry.mark, weights)
+        except SpecError as error:
+            raise error.at(entry.recipe.place(error, entry.mark)) from None
+        if entry.norm is not None:
+            result = self._insert(entry, entry.norm, f"{path}.norm", result, place)
+        if entry.act is not None:
+            result = self._insert(entry, entry.act, f"{path}.act", result, place)
+        found = Result(result, layer)
+        self.paths.add(path, found)
+        return found
+
+    def _insert(
+        self, entry: OpEntry, insert: Insert, path: str, arriving: int, place: Place
+    ) -> int:
+        # What `defaults:` inserts doesn't fit because of the layer, not because of the default.
+        mark = entry.mark if insert.default else insert.mark
+        try:
+            op = insert.recipe.make(self.names(place, arriving))
+            place.outline.insert(path, op)
+            weights = None
+            if insert.share is not None:
+                weights = self._weights(op, self.find(insert.share, place), insert.share)
+            added = self._add(path, op, (arriving,), place, mark, weights)
+        except SpecError as error:
+            if insert.default:
+                error.inside(f"in what the default at line {insert.mark.line} inserts")
+            raise error.at(mark) from None
+        self.paths.add(path, Result(added, added))
+        return added
+
+    def join(
+        self, entry: JoinEntry, path: str, arriving: int, inputs: Sequence[int], place: Place
+    ) -> int:
+        """Add the op that joins the branches' outputs ``inputs``."""
+        op = entry.recipe.make(self.names(place, arriving))
+        try:
+            if isinstance(op, Join):
+                labels = tuple(_label(b, n) for n, b in enumerate(entry.branches, 1))
+                op.check(tuple(self.builder.nodes[i].output for i in inputs), labels)
+            added = self._add(path, op, tuple(inputs), place, entry.mark)
+        except SpecError as error:
+            raise error.at(entry.recipe.place(error, entry.mark)) from None
+        place.outline.joined(op)
+        self.paths.add(path, Result(added, added))
+        return added
+
+    def _weights(self, op: Op, owner: Result, share: Scalar) -> int:
+        """Return the node whose weights an op uses."""
+        name = printable(share.text)
+        if owner.layer is None:
+            raise share.error(f"'{name}' is not a layer with weights")
+        node = self.builder.nodes[owner.layer]
+        if not node.params():
+            raise share.error(f"'{name}' has no weights to share")
+        mine, theirs = (getattr(o, "groups", 1) for o in (op, node.op))
+        if mine != theirs:
+            raise share.error(f"groups {mine} can't share the weights of groups {theirs}")
+        return node.owner
+
+    def _add(
+        self,
+        path: str,
+        op: Op,
+        inputs: tuple[int, ...],
+        place: Place,
+        mark: Mark,
+        owner: int | None = None,
+    ) -> int:
+        section = place.frame.section
+        return self.builder.add(path, op, inputs, owner=owner, section=section, mark=mark)
+
+
+def _label(branch: Branch, number: int) -> str:
+    """Return what a branch is called in a message."""
+    name = branch.name or (None if branch.body else branch.reference)
+    return printable(name.text) if name else str(number)

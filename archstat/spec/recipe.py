@@ -1,0 +1,86 @@
+"""An op as a spec writes it: the options of the entry over those of ``defaults:``, ready to be made."""
+
+from functools import lru_cache
+
+import msgspec
+
+from archstat.errors import Mark, SpecError
+from archstat.ops.base import Op
+from archstat.ops.options import Kind
+from archstat.spec.nodes import Scalar, Sequence
+from archstat.spec.values import Names, Written
+
+_VALUES_PER_STEP = 16
+
+
+class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """One option: its name, the key as written, its kind and its value."""
+
+    name: str
+    key: Scalar
+    kind: Kind
+    value: Written
+    default: bool = False
+    """Whether it stands under ``defaults:``, which sees no parameters of a block."""
+
+    def read(self, names: Names) -> object:
+        """Evaluate and check. Raises a SpecError that names the option."""
+        try:
+            value = self.value.value(names.outside() if self.default else names)
+            return self.kind.read(self.name, value)
+        except SpecError as error:
+            raise error.at(self.value.node.mark) from None
+
+
+Parts = dict[str, Part]
+
+
+class Recipe:
+    """Makes the op wherever its entry is built, once for each set of values of the names it uses."""
+
+    def __init__(self, op: type[Op], key: Scalar, parts: Parts, **fixed: object) -> None:
+        self.op = op
+        self.parts = parts
+        self._fixed = dict(fixed)
+        self._moving: list[Part] = []
+        self._made: dict[tuple[object, ...], Op] = {}
+        for part in parts.values():
+            if part.value.uses:
+                self._moving.append(part)
+            else:
+                self._fixed[part.name] = part.read(_NONE)
+        self._uses = tuple(dict.fromkeys(n for part in self._moving for n in part.value.uses))
+        lists = (part.value.node for part in parts.values())
+        values = sum(len(node.items) for node in lists if isinstance(node, Sequence))
+        self.weight = values // _VALUES_PER_STEP
+        """What it counts beside 1 in the limit of expansion steps: long lists take time."""
+        missing = next((n for n in required(op) if n not in parts and n not in fixed), None)
+        if missing is not None:
+            main = missing == op.main
+            example = f"{op.word}: 64" if main else f"{{{op.word}: ..., {missing}: ...}}"
+            raise key.error(f"'{op.word}' needs '{missing}'", hint=f"write {example}")
+
+    def make(self, names: Names) -> Op:
+        """Return the op where these names hold."""
+        values = [names[name] for name in self._uses]
+        # True and 1 are equal, and not the same value of an option.
+        key = (*values, *map(type, values))
+        op = self._made.get(key)
+        if op is None:
+            op = self.op(**self._fixed, **{part.name: part.read(names) for part in self._moving})
+            self._made[key] = op
+        return op
+
+    def place(self, error: SpecError, otherwise: Mark) -> Mark:
+        """Return the place of the entry's option that a message begins with, else ``otherwise``."""
+        part = self.parts.get(error.message.partition(" ")[0].strip("':"))
+        return otherwise if part is None or part.default else part.key.mark
+
+
+_NONE = Names({"channels": 0}, {})
+
+
+@lru_cache(maxsize=256)
+def required(op: type[Op]) -> tuple[str, ...]:
+    """Return the options without a default."""
+    return tuple(field.name for field in msgspec.structs.fields(op) if field.required)

@@ -1,0 +1,89 @@
+"""Values as written: checked when a spec is read, evaluated where a layer is built."""
+
+from collections.abc import Callable, Collection, Iterator
+
+import msgspec
+
+from archstat.errors import SpecError
+from archstat.ops.options import Decimal, DecimalAxes, DecimalOrWord, Kind, Value, Word
+from archstat.spec import expressions
+from archstat.spec.nodes import Scalar, Sequence, YamlNode, kind_of
+
+LONGEST_LIST = 1024
+
+
+class Names(dict[str, Value]):
+    """The names a body sees: its block's parameters and ``channels``, then the spec's variables."""
+
+    def __init__(self, own: dict[str, Value], variables: dict[str, Value]) -> None:
+        super().__init__(own)
+        self.variables = variables
+
+    def __missing__(self, name: str) -> Value:
+        return self.variables[name]
+
+    def outside(self) -> "Names":
+        """Return what ``defaults:`` sees at this place: no parameters of a block."""
+        return Names({"channels": self["channels"]}, self.variables)
+
+
+class Known:
+    """The names that expressions may use: variables, a block's parameters, and ``channels``."""
+
+    def __init__(self, variables: Collection[str], params: Collection[str] = ()) -> None:
+        self.variables = variables
+        self.params = params
+
+    def __contains__(self, name: object) -> bool:
+        return name == "channels" or name in self.params or name in self.variables
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.params
+        yield from self.variables
+        yield "channels"
+
+
+class Written(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """One value. ``uses`` are the names it depends on; with none it is a constant."""
+
+    node: YamlNode
+    code: Callable[[Names], Value]
+    uses: tuple[str, ...] = ()
+
+    def value(self, names: Names) -> Value:
+        try:
+            return self.code(names)
+        except SpecError as error:
+            raise error.at(self.node.mark) from None
+
+
+def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:
+    """Check a value of an option of this kind, or a number or condition where no kind is given."""
+    if isinstance(node, Scalar):
+        if kind is not None and (isinstance(kind, Word) or node.text in kind.words):
+            text = node.text
+            return Written(node, lambda names: text)
+        return _expression(node, known, isinstance(kind, Decimal | DecimalAxes | DecimalOrWord))
+    if not isinstance(node, Sequence):
+        raise node.error(f"a value is expected here, not {kind_of(node)}")
+    if len(node.items) > LONGEST_LIST:
+        raise node.error(
+            f"the list has {len(node.items):,} values, and {LONGEST_LIST:,} are the most"
+        )
+    items = tuple(written(item, known, kind) for item in node.items)
+    uses = tuple(dict.fromkeys(name for item in items for name in item.uses))
+    return Written(node, lambda names: tuple(item.value(names) for item in items), uses)
+
+
+def _expression(node: Scalar, known: Known, decimal: bool) -> Written:
+    try:
+        expression = expressions.parse(node.text)
+        expressions.check_names(expression, known)
+        if expression.exponent is not None and not decimal:
+            raise SpecError(
+                f"'{expression.exponent}' has an exponent, which only a decimal takes",
+                hint="write the digits",
+            )
+    except SpecError as error:
+        raise error.at(node.mark) from None
+    return Written(node, expression.value, expression.names)
