@@ -8,7 +8,7 @@ from archstat.errors import UsageError
 from archstat.report.columns import Column
 from archstat.report.grouping import Layout, folded_rest, grouped
 from archstat.report.kinds import Kind
-from archstat.report.report import Grouping, Row
+from archstat.report.report import Grouping, Report, Row
 
 MANY_ROWS = 40
 """More rows than this and a table for people goes by stage, unless asked otherwise."""
@@ -93,3 +93,16 @@ def _sorted(
 
 def _descending(cell: int | None) -> tuple[int, int]:
     return (0, 0) if cell is None else (1, -cell)
+
+
+def shortened(report: Report, most: int) -> Report:
+    """Return the report with at most ``most`` rows: what comes after them is one row, and a note says so."""
+    if len(report.rows) <= most:
+        return report
+    kept = report.rows[: most - 1]
+    note = f"the first {len(kept):,} of {len(report.rows):,} rows; --by stage and -n show less, -f csv shows all"
+    return msgspec.structs.replace(
+        report,
+        rows=(*kept, folded_rest(report.rows[len(kept) :])),
+        notes=(*report.notes, note),
+    )
