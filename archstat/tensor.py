@@ -103,6 +103,13 @@ class Tensor(msgspec.Struct, frozen=True):
             dims.index(self.channel_dim),
         )
 
+    def expanded(self, *shape: int) -> "Tensor":
+        """Return the view that repeats axes of size 1: steps of nothing."""
+        steps = tuple(
+            0 if m == 1 != n else s for m, n, s in zip(self.shape, shape, self.steps(), strict=True)
+        )
+        return self.viewed(shape, steps, self.channel_dim)
+
     def fresh(self) -> "Tensor":
         """Return what an elementwise op allocates for this input: the same order in memory, no gaps."""
         return self.ordered(*self.shape)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Op, Terms
 from archstat.ops.options import Number, Positive
+from archstat.ops.tape import INPUT, RESULT, Mode, Save
 from archstat.tensor import Tensor
 
 
@@ -21,6 +22,9 @@ class ReLU(InPlace, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "relu"
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
 
 
 class ReLU6(InPlace, frozen=True, kw_only=True):
@@ -54,6 +58,9 @@ class LeakyReLU(InPlace, frozen=True, kw_only=True):
     cost: ClassVar[int] = 2
 
     slope: Number = Fraction(1, 100)
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT if self.inplace else INPUT
 
 
 class PReLU(Op, frozen=True, kw_only=True):
@@ -96,6 +103,9 @@ class PReLU(Op, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT
 
 
 class HardTanh(InPlace, frozen=True, kw_only=True):

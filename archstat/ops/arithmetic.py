@@ -6,6 +6,7 @@ from typing import ClassVar
 from archstat.ops.base import IO, Pointwise, Terms, Weightless
 from archstat.ops.checks import axes, axis, check_numbers, without
 from archstat.ops.options import Boolean, Dims, Epsilon, MaybeDim, Number
+from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step
 from archstat.tensor import Tensor
 
 
@@ -24,6 +25,9 @@ class Scale(Pointwise, frozen=True, kw_only=True):
     main: ClassVar[str | None] = "factor"
 
     factor: Number
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
 
 
 class Pow(Pointwise, frozen=True, kw_only=True):
@@ -70,6 +74,9 @@ class Sqrt(Pointwise, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "sqrt"
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
+
 
 class Abs(Pointwise, frozen=True, kw_only=True):
     """The absolute value.
@@ -98,6 +105,9 @@ class Exp(Pointwise, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "exp"
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
+
 
 class Neg(Pointwise, frozen=True, kw_only=True):
     """-x.
@@ -111,6 +121,9 @@ class Neg(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "neg"
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
 
 
 class _Reduction(Weightless, frozen=True, kw_only=True):
@@ -135,6 +148,9 @@ class _Reduction(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
 
 
 class Mean(_Reduction, frozen=True, kw_only=True):
@@ -178,6 +194,9 @@ class AMax(_Reduction, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "amax"
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return (*INPUT, *RESULT)
+
 
 class Normalize(Weightless, frozen=True, kw_only=True):
     """Divide by the p-norm along one dimension, the channels' by default.
@@ -208,3 +227,12 @@ class Normalize(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        at = axis(self.word, self.dim, io.x)
+        norms = io.x.with_shape(*(1 if d == at else n for d, n in enumerate(io.x.shape)))
+        return (
+            Step((0,), norms, saves=(*INPUT, *RESULT)),
+            Step((1,), norms, saves=INPUT, until=2),
+            Step((0, 2), io.y, saves=QUOTIENT),
+        )

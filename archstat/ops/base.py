@@ -21,6 +21,7 @@ from typing import Any, ClassVar, get_type_hints
 import msgspec
 
 from archstat.ops.options import Boolean, Kind
+from archstat.ops.tape import INPUT, Mode, Save, Step, copied
 from archstat.tensor import Shape, Tensor
 
 Terms = dict[str, tuple[int, ...]]
@@ -103,6 +104,16 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """
         raise self._missing("storage")
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        """Return the tensors that autograd keeps for the backward pass of this op, if it is one primitive."""
+        raise self._missing("saved")
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        """Return what PyTorch runs: one step, unless the op is a composite."""
+        shares = self.storage(io, training=mode.training)
+        inputs, learns = tuple(range(len(io.inputs))), bool(self.params(io))
+        return (Step(inputs, io.y, shares, self.saved(io, mode), learns),)
+
     def split(self, x: Tensor) -> "tuple[Op, Op] | None":
         """Return the explicit pad and the op to put behind it where PyTorch's op has no such padding.
 
@@ -153,6 +164,9 @@ class View(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
 
 class Pointwise(Weightless, frozen=True, kw_only=True):
     """Family: the output has the input's shape, each element computed on its own.
@@ -173,6 +187,9 @@ class Pointwise(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT
+
 
 class InPlace(Pointwise, frozen=True, kw_only=True):
     """Family: pointwise, and PyTorch has a form that overwrites its input."""
@@ -184,6 +201,9 @@ class InPlace(Pointwise, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if self.inplace else None
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return (copied(io.x),) if self.inplace else INPUT
 
 
 def shape_terms(**shapes: Shape | None) -> Terms:

@@ -7,6 +7,7 @@ from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
 from archstat.ops.pad import pad_before
+from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import Window, check_axes, require_fit, symmetric, window_over
 from archstat.tensor import Tensor
 
@@ -46,6 +47,9 @@ class _Convolution(Op, frozen=True, kw_only=True):
                 f"and output channels {self.channels}",
                 hint=f"{what} {n} is not a multiple of {self.groups}",
             )
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT
 
 
 class Conv(_Convolution, frozen=True, kw_only=True):

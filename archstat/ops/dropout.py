@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.options import Boolean, Probability
+from archstat.ops.tape import Mode, Save, extra
 from archstat.tensor import Tensor
 
 
@@ -39,6 +40,14 @@ class Dropout(_Dropping, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None if training and self.p > 0 and not self.inplace else 0
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        if not mode.training or self.p == 0:
+            return ()
+        if self.p == 1:
+            return (extra("mask", dtype=io.x.dtype),)
+        fused = mode.device == "cuda" and not self.inplace
+        return (extra("mask", *io.x.shape, dtype="bool" if fused else io.x.dtype),)
+
 
 class DropPath(_Dropping, frozen=True, kw_only=True):
     """Set whole samples to zero with probability p while training: stochastic depth.
@@ -57,3 +66,8 @@ class DropPath(_Dropping, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None if training and self.p > 0 else 0
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        if not mode.training or self.p == 0:
+            return ()
+        return (extra("mask", io.x.batch, dtype=io.x.dtype),)

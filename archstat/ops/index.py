@@ -6,6 +6,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axes, axis, check_channels_first, without
 from archstat.ops.options import Dims, Integer, MaybeDim, Positive, Wholes
+from archstat.ops.tape import Mode, Save, extra
 from archstat.tensor import Tensor
 
 
@@ -43,6 +44,11 @@ class Select(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if isinstance(self.index, int) else None
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        if isinstance(self.index, int):
+            return ()
+        return (extra("indices", len(self.index), dtype="int64"),)
 
 
 class Slice(View, frozen=True, kw_only=True):
@@ -180,6 +186,9 @@ class Roll(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
 
 class ChannelShuffle(Weightless, frozen=True, kw_only=True):
     """Deal the channels of each group out to all groups.
@@ -211,3 +220,6 @@ class ChannelShuffle(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()

@@ -1,13 +1,15 @@
 """Joins: ops over two or more branches."""
 
+from math import prod
 from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.options import Boolean, MaybeDim
+from archstat.ops.tape import PRODUCT, QUOTIENT, Mode, Save, Step
 from archstat.ops.window import check_axes
-from archstat.tensor import Shape, Tensor
+from archstat.tensor import Shape, Tensor, view_strides
 
 
 class Join(Weightless, frozen=True, kw_only=True):
@@ -83,6 +85,9 @@ class Concat(Join, frozen=True, kw_only=True):
         at = axis(self.word, self.dim, io.x)
         return (f"{' + '.join(str(x.shape[at]) for x in io.inputs)} = {io.y.shape[at]}",)
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
 
 class _Elementwise(Join, frozen=True, kw_only=True):
     """Family: one operation between the elements of two branches; a size of 1 is repeated as needed."""
@@ -103,6 +108,19 @@ class _Elementwise(Join, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (len(io.inputs) - 1, *io.y.shape)}
+
+    keeps: ClassVar[tuple[Save, ...]] = ()
+    """What each of the operations between two branches keeps."""
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        n = len(io.inputs)
+        steps, so_far = [], io.x
+        for i, other in enumerate(io.inputs[1:], 1):
+            so_far = io.y if i == n - 1 else _between(so_far, other)
+            before = 0 if i == 1 else n + i - 2
+            shares = None if self.storage(io) is None else 0
+            steps.append(Step((before, i), so_far, shares, self.keeps))
+        return tuple(steps)
 
 
 class Add(_Elementwise, frozen=True, kw_only=True):
@@ -161,6 +179,8 @@ class Mul(_Elementwise, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "mul"
 
+    keeps: ClassVar[tuple[Save, ...]] = PRODUCT
+
 
 class Div(_Elementwise, frozen=True, kw_only=True):
     """Divide the first branch by the others.
@@ -174,6 +194,8 @@ class Div(_Elementwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "div"
+
+    keeps: ClassVar[tuple[Save, ...]] = QUOTIENT
 
 
 class MatMul(Join, frozen=True, kw_only=True):
@@ -213,9 +235,27 @@ class MatMul(Join, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         return {"multiply-add": (2, *self.macs(io)["product"])}
 
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        a, b = io.inputs
+        outer = io.y.shape[:-2]
+        copies: list[Step] = []
+        operands = []
+        for i, x in enumerate((a, b)):
+            full = x.expanded(*outer, *x.shape[-2:])
+            if view_strides(full, (prod(outer), *x.shape[-2:])) is None:
+                copies.append(Step((i,), x.with_shape(*outer, *x.shape[-2:])))
+                operands.append(1 + len(copies))
+            else:
+                operands.append(i)
+        return (*copies, Step(tuple(operands), io.y, saves=PRODUCT))
+
 
 def _numbered(inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(len(inputs)))
+
+
+def _between(a: Tensor, b: Tensor) -> Tensor:
+    return a.with_shape(*map(max, a.shape, b.shape))
 
 
 def _repeats(a: Shape, b: Shape) -> bool:

@@ -6,7 +6,8 @@ from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_numbers
 from archstat.ops.options import Boolean, Positive, Wholes
-from archstat.tensor import Tensor
+from archstat.ops.tape import INPUT, WEIGHT, Mode, Save, Step
+from archstat.tensor import Tensor, view_strides
 
 
 class Linear(Op, frozen=True, kw_only=True):
@@ -54,6 +55,9 @@ class Linear(Op, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        return linear_steps(io.x, io.y, 0)
 
 
 class _Table(Op, frozen=True, kw_only=True):
@@ -104,6 +108,9 @@ class Embedding(_Table, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT
+
 
 class Parameter(_Table, frozen=True, kw_only=True):
     """A learnable tensor in place of what arrives: a class token, a position table, a layer scale.
@@ -142,3 +149,18 @@ class Parameter(_Table, frozen=True, kw_only=True):
 
     def _size(self) -> tuple[int, ...]:
         return self.shape or self.tokens or ()
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
+
+def linear_steps(x: Tensor, y: Tensor, value: int, made: int = 1) -> tuple[Step, ...]:
+    """Return the steps of a matrix product with a weight: where rows can't be viewed as a matrix, a copy first.
+
+    ``value`` is what arrives, ``made`` the first number that is free.
+    """
+    kept = (Save("input", 0, WEIGHT),)
+    if view_strides(x, (x.numel // x.channels, x.channels)) is not None:
+        return (Step((value,), y, saves=kept, learns=True),)
+    copy = Step((value,), x.with_shape(*x.shape))
+    return copy, Step((made,), y, saves=(Save("copy", 0, WEIGHT),), learns=True)

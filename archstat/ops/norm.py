@@ -7,6 +7,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
 from archstat.ops.options import Boolean, Decimal, Epsilon, Number, Positive, Probability
+from archstat.ops.tape import INPUT, PRODUCT, QUOTIENT, RESULT, WEIGHT, Mode, Save, Step, extra
 from archstat.tensor import Tensor
 
 EPS = Fraction(1, 100_000)
@@ -82,6 +83,13 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
     def check(self, x: Tensor) -> None:
         check_channels_first(self.word, x)
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        c, batch = io.x.channels, mode.training or not self.track_running_stats
+        native = len(io.x.shape) == 2 or not self.affine or io.x.dtype != "float32"
+        if not batch and not (mode.device == "cuda" and native):
+            return INPUT
+        return (*INPUT, extra("statistics", 2 * c, dtype=_statistics(io.x, mode)))
+
 
 class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
     """Normalise each channel of each sample over its positions.
@@ -107,6 +115,12 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
             self.track_running_stats or max(x.spatial) > 1,
             f"'instance_norm' needs more than one position per channel, but its input is {x.describe()}",
         )
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        n = io.x.batch * io.x.channels
+        stats = extra("statistics", 2 * n, dtype=_statistics(io.x, mode))
+        weight = (extra("copy", n, dtype=io.x.dtype),) if self.affine else ()
+        return (*INPUT, stats, *weight)
 
 
 class GroupNorm(_Norm, frozen=True, kw_only=True):
@@ -142,6 +156,10 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
         held = (io.x.channels,) if self.affine else None
         return shape_terms(weight=held, bias=held)
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        stats = extra("statistics", 2 * io.x.batch * self.groups, dtype=io.x.dtype)
+        return (*INPUT, stats)
+
 
 class LayerNorm(_Norm, frozen=True, kw_only=True):
     """Normalise each position over its channels, the last dimension.
@@ -167,6 +185,10 @@ class LayerNorm(_Norm, frozen=True, kw_only=True):
     def params(self, io: IO) -> Terms:
         held = (io.x.channels,) if self.affine else None
         return shape_terms(weight=held, bias=held if self.bias else None)
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        rows = io.x.numel // io.x.channels
+        return (*INPUT, extra("statistics", 2 * rows, dtype=_statistics(io.x, mode)))
 
 
 class RMSNorm(_Norm, frozen=True, kw_only=True):
@@ -194,6 +216,21 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         own = dict.fromkeys(self.params(io), io.y.shape)
         return {"square 1, mean 1, scale 1": (*io.y.shape, 3), **own}
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        x, rows = io.x, io.x.with_shape(*io.x.shape[:-1], 1)
+        if mode.device == "cuda":
+            stats = extra("statistics", *rows.shape, dtype="float32")
+            return (Step((0,), io.y, saves=(*INPUT, stats), learns=self.affine),)
+        steps = (
+            Step((0,), x.fresh(), saves=INPUT),
+            Step((1,), rows),
+            Step((2,), rows, saves=RESULT),
+            Step((0, 3), x.fresh(), saves=PRODUCT),
+        )
+        if not self.affine:
+            return steps
+        return (*steps, Step((4,), io.y, saves=(Save("normalised", 0, WEIGHT),), learns=True))
 
 
 class LocalResponseNorm(Op, frozen=True, kw_only=True):
@@ -234,3 +271,23 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        x = io.x
+        n, c, *spatial = x.shape
+        padded = Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
+        mean = x.with_shape(*x.shape)
+        return (
+            Step((0,), x.fresh(), saves=INPUT, until=1),
+            Step((1,), padded, until=2),
+            Step((2,), mean, saves=INPUT, until=5),
+            Step((3,), mean),
+            Step((4,), mean),
+            Step((5,), mean, saves=INPUT, until=6),
+            Step((0, 6), io.y, saves=QUOTIENT),
+        )
+
+
+def _statistics(x: Tensor, mode: Mode) -> str:
+    """Return the type of a norm's statistics: the input's on the CPU, single precision on a GPU."""
+    return x.dtype if mode.device == "cpu" else "float32"

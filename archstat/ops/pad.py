@@ -9,6 +9,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import DecimalOrWord, Padding, Wholes, Word, per_axis
+from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import check_axes, explicit_padding
 from archstat.tensor import Shape, Tensor
 
@@ -99,6 +100,9 @@ class Pad(Weightless, frozen=True, kw_only=True):
                 max(a, b) <= most,
                 f"'pad' mode {self.mode} can add at most {most} to an axis of {n}, not {max(a, b)}",
             )
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT if self.mode in ("reflect", "replicate") else ()
 
 
 def pad_before(

@@ -9,6 +9,7 @@ from archstat.ops.base import IO, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
 from archstat.ops.pad import pad_before
+from archstat.ops.tape import INPUT, Mode, Save, extra
 from archstat.ops.window import Window, check_axes, require_fit, window_over
 from archstat.tensor import Shape, Tensor
 
@@ -84,6 +85,9 @@ class MaxPool(_Pool, frozen=True, kw_only=True):
     def spread(self) -> PerAxis:
         return self.dilation
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return (*INPUT, extra("indices", *io.y.shape, dtype="int64"))
+
 
 class AvgPool(_Pool, frozen=True, kw_only=True):
     """The mean of each window; ``count_include_pad`` says whether padding counts as zeros.
@@ -112,6 +116,9 @@ class AvgPool(_Pool, frozen=True, kw_only=True):
 
     def allocated(self, x: Tensor, spatial: Shape) -> Tensor:
         return averaged(x, spatial)
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT
 
 
 class _AdaptivePool(Weightless, frozen=True, kw_only=True):
@@ -147,6 +154,9 @@ class AdaptiveAvgPool(_AdaptivePool, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "adaptive_avg_pool"
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT if max(io.y.spatial) > 1 else ()
+
 
 class AdaptiveMaxPool(_AdaptivePool, frozen=True, kw_only=True):
     """The largest element of each of a given number of cells.
@@ -160,6 +170,9 @@ class AdaptiveMaxPool(_AdaptivePool, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "adaptive_max_pool"
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return (*INPUT, extra("indices", *io.y.shape, dtype="int64"))
 
 
 class _GlobalPool(Weightless, frozen=True, kw_only=True):
@@ -190,6 +203,9 @@ class GlobalAvgPool(_GlobalPool, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "global_avg_pool"
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
 
 class GlobalMaxPool(_GlobalPool, frozen=True, kw_only=True):
     """The largest element of each channel; the axes stay, with one element each.
@@ -203,6 +219,9 @@ class GlobalMaxPool(_GlobalPool, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "global_max_pool"
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return (*INPUT, extra("indices", *io.y.shape, dtype="int64"))
 
 
 def averaged(x: Tensor, spatial: Shape) -> Tensor:

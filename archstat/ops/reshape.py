@@ -7,6 +7,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axis, check_image
 from archstat.ops.options import LARGEST_DIM, Integer, Wholes
+from archstat.ops.tape import Mode, Save
 from archstat.tensor import Shape, Tensor, view_strides
 
 Numbers = Annotated[tuple[int, ...], Wholes(None, longest=8)]
@@ -21,6 +22,9 @@ class _Reshaping(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if view_strides(io.x, io.y.shape) is not None else None
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
 
 
 class Flatten(_Reshaping, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import check_image, check_plane
 from archstat.ops.options import Boolean, DecimalAxes, MaybePerAxis, Positive, Word, per_axis
+from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import check_axes
 from archstat.tensor import Shape, Tensor
 
@@ -86,6 +87,9 @@ class Interpolate(Weightless, frozen=True, kw_only=True):
     def _scales(self, x: Tensor) -> tuple[Fraction, ...]:
         return per_axis("scale", self.scale or Fraction(1), len(x.spatial))
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT if self.mode == "area" and max(io.y.spatial) > 1 else ()
+
 
 class PixelShuffle(Weightless, frozen=True, kw_only=True):
     """Turn groups of channels into blocks of pixels.
@@ -124,6 +128,9 @@ class PixelShuffle(Weightless, frozen=True, kw_only=True):
         lines = (f"{c}/({r}*{r}) = {c // r**2}", f"{h}*{r} = {h * r}", f"{w}*{r} = {w * r}")
         return tuple(dict.fromkeys(lines))
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
 
 class PixelUnshuffle(Weightless, frozen=True, kw_only=True):
     """Turn blocks of pixels into groups of channels.
@@ -161,3 +168,6 @@ class PixelUnshuffle(Weightless, frozen=True, kw_only=True):
         r, (_, c, h, w) = self.factor, io.x.shape
         lines = (f"{c}*{r}*{r} = {c * r**2}", f"{h}/{r} = {h // r}", f"{w}/{r} = {w // r}")
         return tuple(dict.fromkeys(lines))
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from archstat.ops.base import IO, InPlace, Pointwise, Terms
 from archstat.ops.options import Number, Word
+from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step, extra
 
 
 class Sigmoid(InPlace, frozen=True, kw_only=True):
@@ -21,6 +22,9 @@ class Sigmoid(InPlace, frozen=True, kw_only=True):
     word: ClassVar[str] = "sigmoid"
     cost: ClassVar[int] = 4
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
+
 
 class LogSigmoid(Pointwise, frozen=True, kw_only=True):
     """-log(1 + exp(-x)).
@@ -36,6 +40,11 @@ class LogSigmoid(Pointwise, frozen=True, kw_only=True):
     word: ClassVar[str] = "logsigmoid"
     cost: ClassVar[int] = 5
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        if mode.device == "cuda":
+            return INPUT
+        return (*INPUT, extra("buffer", *io.x.shape, dtype=io.x.dtype))
+
 
 class Tanh(InPlace, frozen=True, kw_only=True):
     """tanh(x).
@@ -49,6 +58,9 @@ class Tanh(InPlace, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "tanh"
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
 
 
 class TanhShrink(Pointwise, frozen=True, kw_only=True):
@@ -64,6 +76,9 @@ class TanhShrink(Pointwise, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "tanhshrink"
     cost: ClassVar[int] = 2
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        return (Step((0,), io.y, saves=RESULT), Step((0, 1), io.y))
 
 
 class ELU(InPlace, frozen=True, kw_only=True):
@@ -83,6 +98,9 @@ class ELU(InPlace, frozen=True, kw_only=True):
 
     alpha: Number = Fraction(1)
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT if self.inplace else INPUT
+
 
 class SELU(InPlace, frozen=True, kw_only=True):
     """scale * (x where it is positive, else alpha * (exp(x) - 1)), with the two constants of the paper.
@@ -97,6 +115,9 @@ class SELU(InPlace, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "selu"
     cost: ClassVar[int] = 5
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT if self.inplace else INPUT
 
 
 class CELU(InPlace, frozen=True, kw_only=True):
@@ -115,6 +136,9 @@ class CELU(InPlace, frozen=True, kw_only=True):
     cost: ClassVar[int] = 5
 
     alpha: Number = Fraction(1)
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT if self.inplace else INPUT
 
 
 class GELU(Pointwise, frozen=True, kw_only=True):
@@ -197,3 +221,10 @@ class Softsign(Pointwise, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "softsign"
     cost: ClassVar[int] = 3
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        return (
+            Step((0,), io.y, saves=INPUT),
+            Step((1,), io.y),
+            Step((0, 2), io.y, saves=QUOTIENT),
+        )

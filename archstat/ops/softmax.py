@@ -6,6 +6,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.options import MaybeDim
+from archstat.ops.tape import INPUT, RESULT, Mode, Save
 from archstat.tensor import Tensor
 
 
@@ -42,6 +43,9 @@ class Softmax(_Along, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         return {"max 1, subtract 1, exp 1, sum 1, divide 1": (*io.y.shape, 5)}
 
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
+
 
 class LogSoftmax(_Along, frozen=True, kw_only=True):
     """x - max - log(sum of exp(x - max)), along one dimension.
@@ -58,6 +62,9 @@ class LogSoftmax(_Along, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"max 1, subtract 1, exp 1, sum 1, subtract 1": (*io.y.shape, 5)}
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
 
 
 class GLU(_Along, frozen=True, kw_only=True):
@@ -87,3 +94,6 @@ class GLU(_Along, frozen=True, kw_only=True):
     def steps(self, io: IO) -> tuple[str, ...]:
         n = io.x.shape[axis(self.word, self.dim, io.x)]
         return (f"{n}/2 = {n // 2}",)
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return INPUT

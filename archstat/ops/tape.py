@@ -1,0 +1,79 @@
+"""What PyTorch runs for an op, primitive by primitive, and which tensors autograd keeps of each.
+
+A plain op is one step. A composite (local response norm, attention, a join of three) is several, and what it
+keeps, and what is alive while it runs, follows from them. The passes resolve names to storages.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from archstat.tensor import Tensor
+
+Device = Literal["cpu", "cuda"]
+
+OUTPUT = -1
+"""``Save.of``: what the step makes."""
+
+WEIGHT = -2
+"""``Save.given``: the op's own weight."""
+
+
+class Mode(msgspec.Struct, frozen=True):
+    """How the network runs: ``model.train()`` or not, and whose kernels."""
+
+    training: bool = True
+    device: Device = "cpu"
+
+
+class Save(msgspec.Struct, frozen=True):
+    """One tensor that autograd keeps: an input of the step by position, OUTPUT, or an extra one.
+
+    ``given`` is the position of the input (or WEIGHT) without whose gradient it is not kept; ``None`` keeps it
+    whenever the step has a gradient at all.
+    """
+
+    word: str
+    of: int | Tensor
+    given: int | None = None
+
+    @property
+    def made(self) -> Tensor | None:
+        """The tensor that the step allocates beside its output, or ``None``."""
+        return self.of if isinstance(self.of, Tensor) else None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One primitive.
+
+    ``inputs`` are values: the op's inputs first, then what its earlier steps made. ``shares`` is the position
+    among them whose storage ``y`` has; -1 is the op's parameter. ``learns`` says that the op's parameters take
+    part. ``until`` is the last step during which a local variable holds ``y``. ``scratch`` is allocated beside the
+    output and not kept.
+    """
+
+    inputs: tuple[int, ...]
+    y: Tensor
+    shares: int | None = None
+    saves: tuple[Save, ...] = ()
+    learns: bool = False
+    until: int = 0
+    scratch: tuple[Tensor, ...] = ()
+
+
+INPUT = (Save("input", 0),)
+RESULT = (Save("output", OUTPUT),)
+PRODUCT = (Save("input", 0, 1), Save("input", 1, 0))
+"""Of a product each factor is kept for the other's gradient."""
+QUOTIENT = (Save("input", 0, 1), Save("input", 1))
+"""Of a quotient the divisor is kept for both gradients."""
+
+
+def extra(word: str, *shape: int, dtype: str) -> Save:
+    """Return a tensor that a step makes to keep it: indices, a mask, statistics, a copy."""
+    return Save(word, Tensor(shape, dtype))
+
+
+def copied(x: Tensor) -> Save:
+    """Return the clone that an in-place op makes of what it overwrites."""
+    return extra("copy", *x.shape, dtype=x.dtype)
