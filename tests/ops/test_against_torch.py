@@ -6,11 +6,11 @@ import pytest
 
 from archstat.ops.base import IO, total
 from tests.ops.case import Case, all_cases
-from tests.ops.torch_table import build
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
 fake_tensor = pytest.importorskip("torch._subclasses.fake_tensor")
+modules = pytest.importorskip("archstat.pytorch.modules")
 
 CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 
@@ -23,7 +23,7 @@ def arriving(case: Case, device: str) -> list[Any]:
         pad = case.pad()
         for step in [*case.chain(), *([pad] if pad else [])]:
             y = step.output(x)
-            made = build(torch, step, IO((x,), y))(made)
+            made = modules.module(step, IO((x,), y))(made)
             x = y
         tensors.append(made)
     return tensors
@@ -33,7 +33,7 @@ def arriving(case: Case, device: str) -> list[Any]:
 def test_shape_params_and_buffers(case: Case) -> None:
     op, io = case.build()
     with torch.device("meta"):
-        module = build(torch, op, io)
+        module = modules.module(op, io)
         y = module(*arriving(case, "meta"))
     assert tuple(y.shape) == io.y.shape
     params, buffers = op.params(io), op.buffers(io)
@@ -48,7 +48,7 @@ def test_shape_params_and_buffers(case: Case) -> None:
 def test_macs(case: Case) -> None:
     op, io = case.build()
     with torch.device("meta"):
-        module = build(torch, op, io)
+        module = modules.module(op, io)
         inputs = arriving(case, "meta")
         with flop_counter.FlopCounterMode(display=False) as counter:
             module(*inputs)
@@ -60,7 +60,7 @@ def test_macs(case: Case) -> None:
 def test_memory(case: Case, training: bool) -> None:
     op, io = case.build()
     with fake_tensor.FakeTensorMode(), torch.no_grad():
-        module = build(torch, op, io)
+        module = modules.module(op, io)
         if hasattr(module, "train"):
             module.train(training)
         inputs = arriving(case, "cpu")

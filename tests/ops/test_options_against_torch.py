@@ -13,11 +13,11 @@ from archstat.ops.pad import Pad
 from archstat.ops.pool import AdaptiveAvgPool, AvgPool, MaxPool
 from archstat.ops.reshape import Flatten, Permute
 from archstat.tensor import Tensor
-from tests.ops.torch_table import build
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
 fake_tensor = pytest.importorskip("torch._subclasses.fake_tensor")
+modules = pytest.importorskip("archstat.pytorch.modules")
 
 
 @st.composite
@@ -94,7 +94,7 @@ def theirs(op: Op, x: Tensor) -> tuple[tuple[int, ...], int] | None:
     """Return PyTorch's shape and FLOPs, or ``None`` where it refuses or gives nothing."""
     try:
         with torch.device("meta"), flop_counter.FlopCounterMode(display=False) as counter:
-            y = build(torch, op, IO((x,), x))(torch.zeros(x.shape))
+            y = modules.module(op, IO((x,), x))(torch.zeros(x.shape))
     except (RuntimeError, ValueError, SpecError):
         return None
     return (tuple(y.shape), counter.get_total_flops()) if y.numel() else None
