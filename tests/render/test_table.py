@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from archstat.render.grid import line_width
 from archstat.render.ink import width
 from archstat.render.layout import fields
 from archstat.render.style import Style
-from archstat.render.table import fit, line_width, render
+from archstat.render.table import fit, render
 from archstat.report import kinds
 from archstat.report.arrange import Arrangement
 from archstat.report.summary import summarize
