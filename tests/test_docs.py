@@ -110,6 +110,14 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def test_readme_has_the_two_commands() -> None:
+    shown = [b.text for b in blocks((ROOT / "README.md").read_text(encoding="utf-8"))]
+    commands = [text for text in shown if "pip install" in text]
+    assert [text.count("\n") for text in commands] == [1, 1]
+    assert "pytest" not in commands[0]
+    assert commands[1].endswith("&& pytest\n"), "what .ci/run runs"
+
+
 def test_generated_pages(update: bool) -> None:
     pages: dict[Path, str] = runpy.run_path(str(DOCS / "generate.py"))["pages"]()
     for page, text in pages.items():
