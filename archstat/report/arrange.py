@@ -54,7 +54,7 @@ def arranged(
             notes.append(f"by stage; --by layer shows all {len(kept):,} rows")
             held, kept, by = staged, staged_kept, "stage"
     if free and len(kept) > TOO_MANY_ROWS:
-        notes.append(f"the {MANY_ROWS} largest of {len(kept):,} rows; --by {by} shows them all")
+        notes.append(f"the {MANY_ROWS} largest of {len(kept):,} rows; --by {by} shows more")
         top = MANY_ROWS
     if len(held) > len(kept):
         left_out = len(held) - len(kept)
@@ -100,7 +100,7 @@ def shortened(report: Report, most: int) -> Report:
     if len(report.rows) <= most:
         return report
     kept = report.rows[: most - 1]
-    note = f"the first {len(kept):,} of {len(report.rows):,} rows; --by stage and -n show less, -f csv shows all"
+    note = f"the first {len(kept):,} of {len(report.rows):,} rows; -f csv writes them all"
     return msgspec.structs.replace(
         report,
         rows=(*kept, folded_rest(report.rows[len(kept) :])),

@@ -131,7 +131,7 @@ def test_a_long_list_without_stages_shows_its_largest_to_people() -> None:
     assert len(report.rows) == 41
     assert report.rows[0].path == "conv1"
     assert (report.rows[-1].path, report.rows[-1].cells[0]) == ("[210 others]", 210)
-    assert report.notes == ("the 40 largest of 250 rows; --by layer shows them all",)
+    assert report.notes == ("the 40 largest of 250 rows; --by layer shows more",)
 
 
 def test_top_keeps_the_largest_and_folds_the_rest() -> None:
