@@ -1,13 +1,13 @@
 """Attention: with its projections, and bare over named branches."""
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, Weightless, shape_terms
 from archstat.ops.checks import check_channels_last, check_numbers
-from archstat.ops.linear import linear_steps
 from archstat.ops.options import Boolean, MaybePositive, Positive
-from archstat.ops.tape import RESULT, Mode, Save, Step, extra
+from archstat.ops.product import Branch, attention_steps, linear_steps
+from archstat.ops.tape import Mode, Step, Tape
 from archstat.tensor import Tensor
 
 SOFTMAX = "scale 1, softmax 5"
@@ -88,15 +88,17 @@ class Attention(Op, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         inner, outer = self._widths(io)
-        x = io.x
+        x, tape, kv = io.x, Tape(1), self.kv_heads or self.heads
         qkv, y = x.with_shape(*x.shape[:-1], inner), x.with_shape(*x.shape[:-1], outer)
-        first = linear_steps(x, qkv, 0)
-        at = len(first)
-        split = 3 * (at,)
-        shapes = _Heads(self.heads, self.kv_heads or self.heads, x.shape[-2], x.shape[-2])
-        middle = attended(split, (qkv, qkv, qkv), y, shapes, mode, at + 1)
-        at += len(middle)
-        return (*first, *middle, *linear_steps(y, io.y, at, at + 1))
+        at = linear_steps(tape, x, 0, qkv)
+        side = (inner - outer) // 2
+        q, k, v = (
+            Branch(qkv.viewed((*x.shape[:-1], width), qkv.steps(), qkv.channel_dim), at, heads)
+            for width, heads in ((outer, self.heads), (side, kv), (side, kv))
+        )
+        at = attention_steps(tape, (q, k, v), y, mode)
+        linear_steps(tape, y, at, io.y)
+        return tuple(tape.steps)
 
 
 class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
@@ -165,37 +167,10 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
         return None
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        q, k, _ = io.inputs
-        shapes = _Heads(self.heads, self.kv_heads or self.heads, q.shape[-2], k.shape[-2])
-        return attended((0, 1, 2), io.inputs, io.y, shapes, mode, 3)
-
-
-class _Heads(NamedTuple):
-    """The heads of queries, of keys and values, and the two lengths."""
-
-    q: int
-    kv: int
-    length: int
-    keys: int
-
-
-def attended(
-    at: tuple[int, int, int],
-    branches: tuple[Tensor, ...],
-    y: Tensor,
-    heads: _Heads,
-    mode: Mode,
-    free: int,
-) -> tuple[Step, ...]:
-    """Return the steps of PyTorch's scaled_dot_product_attention, from the heads' views to the joined heads.
-
-    ``at`` are the values that hold q, k and v, ``free`` the first number that is free. One kernel keeps q, k, v,
-    its output and the logarithm of the softmax's sums.
-    """
-    rows = (y.batch, heads.q, heads.length)
-    kept = (Save("q", 0), Save("k", 1), Save("v", 2), *RESULT)
-    sums = extra("logsumexp", *rows, dtype="float32")
-    return (Step(at, y, saves=(*kept, sums)),)
+        tape, kv = Tape(3), self.kv_heads or self.heads
+        q, k, v = map(Branch, io.inputs, range(3), (self.heads, kv, kv))
+        attention_steps(tape, (q, k, v), io.y, mode)
+        return tuple(tape.steps)
 
 
 def check_groups(word: str, heads: int, kv_heads: int | None) -> None:

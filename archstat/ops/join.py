@@ -1,15 +1,15 @@
 """Joins: ops over two or more branches."""
 
-from math import prod
 from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.options import Boolean, MaybeDim
-from archstat.ops.tape import PRODUCT, QUOTIENT, Mode, Save, Step
+from archstat.ops.product import matmul_steps
+from archstat.ops.tape import PRODUCT, QUOTIENT, Mode, Save, Step, Tape
 from archstat.ops.window import check_axes
-from archstat.tensor import Shape, Tensor, view_strides
+from archstat.tensor import Shape, Tensor
 
 
 class Join(Weightless, frozen=True, kw_only=True):
@@ -236,18 +236,9 @@ class MatMul(Join, frozen=True, kw_only=True):
         return {"multiply-add": (2, *self.macs(io)["product"])}
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        a, b = io.inputs
-        outer = io.y.shape[:-2]
-        copies: list[Step] = []
-        operands = []
-        for i, x in enumerate((a, b)):
-            full = x.expanded(*outer, *x.shape[-2:])
-            if view_strides(full, (prod(outer), *x.shape[-2:])) is None:
-                copies.append(Step((i,), x.with_shape(*outer, *x.shape[-2:])))
-                operands.append(1 + len(copies))
-            else:
-                operands.append(i)
-        return (*copies, Step(tuple(operands), io.y, saves=PRODUCT))
+        tape = Tape(2)
+        matmul_steps(tape, ((io.inputs[0], 0), (io.inputs[1], 1)), io.y)
+        return tuple(tape.steps)
 
 
 def _numbered(inputs: tuple[Tensor, ...]) -> tuple[str, ...]:

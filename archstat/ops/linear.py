@@ -6,8 +6,9 @@ from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_numbers
 from archstat.ops.options import Boolean, Positive, Wholes
-from archstat.ops.tape import INPUT, WEIGHT, Mode, Save, Step
-from archstat.tensor import Tensor, view_strides
+from archstat.ops.product import linear_steps
+from archstat.ops.tape import INPUT, Mode, Save, Step, Tape
+from archstat.tensor import Tensor
 
 
 class Linear(Op, frozen=True, kw_only=True):
@@ -57,7 +58,9 @@ class Linear(Op, frozen=True, kw_only=True):
         return None
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        return linear_steps(io.x, io.y, 0)
+        tape = Tape(1)
+        linear_steps(tape, io.x, 0, io.y)
+        return tuple(tape.steps)
 
 
 class _Table(Op, frozen=True, kw_only=True):
@@ -152,15 +155,3 @@ class Parameter(_Table, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()
-
-
-def linear_steps(x: Tensor, y: Tensor, value: int, made: int = 1) -> tuple[Step, ...]:
-    """Return the steps of a matrix product with a weight: where rows can't be viewed as a matrix, a copy first.
-
-    ``value`` is what arrives, ``made`` the first number that is free.
-    """
-    kept = (Save("input", 0, WEIGHT),)
-    if view_strides(x, (x.numel // x.channels, x.channels)) is not None:
-        return (Step((value,), y, saves=kept, learns=True),)
-    copy = Step((value,), x.with_shape(*x.shape))
-    return copy, Step((made,), y, saves=(Save("copy", 0, WEIGHT),), learns=True)

@@ -119,8 +119,10 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         n = io.x.batch * io.x.channels
         stats = extra("statistics", 2 * n, dtype=_statistics(io.x, mode))
-        weight = (extra("copy", n, dtype=io.x.dtype),) if self.affine else ()
-        return (*INPUT, stats, *weight)
+        copies = self.affine + 2 * (self.track_running_stats and mode.training)
+        if not copies:
+            return (*INPUT, stats)
+        return (*INPUT, stats, extra("copy", copies * n, dtype=io.x.dtype))
 
 
 class GroupNorm(_Norm, frozen=True, kw_only=True):

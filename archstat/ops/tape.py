@@ -61,6 +61,27 @@ class Step(msgspec.Struct, frozen=True):
     scratch: tuple[Tensor, ...] = ()
 
 
+class Tape:
+    """Records steps; :meth:`add` returns the number of the value that the step makes."""
+
+    def __init__(self, inputs: int) -> None:
+        self.steps: list[Step] = []
+        self.inputs = inputs
+
+    def add(
+        self,
+        inputs: tuple[int, ...],
+        y: Tensor,
+        *,
+        shares: int | None = None,
+        saves: tuple[Save, ...] = (),
+        learns: bool = False,
+        until: int = 0,
+    ) -> int:
+        self.steps.append(Step(inputs, y, shares, saves, learns, until))
+        return self.inputs + len(self.steps) - 1
+
+
 INPUT = (Save("input", 0),)
 RESULT = (Save("output", OUTPUT),)
 PRODUCT = (Save("input", 0, 1), Save("input", 1, 0))

@@ -31,10 +31,13 @@ def kept(graph: Graph, mode: Mode = TRAIN, *, input_grad: bool = False) -> tuple
     found: dict[int, Kept] = {}
     sizes: dict[int, int] = {}
     trained = _trained(graph)
-    first = graph.input
-    values = [Value(0, first.nbytes, input_grad)]
-    sizes[0] = first.nbytes
-    for index, node in enumerate(graph.nodes[1:], 1):
+    values: list[Value] = []
+    for index, node in enumerate(graph.nodes):
+        if not node.inputs:
+            sizes[len(sizes)] = node.output.nbytes
+            needs = input_grad and node.output.is_floating
+            values.append(Value(len(sizes) - 1, node.output.nbytes, needs))
+            continue
         local = [values[i] for i in node.inputs]
         weight = trained[node.owner]
         for step in node.op.tape(node.io, mode):

@@ -1,0 +1,107 @@
+"""Matrix products as PyTorch runs them: with a weight, of two tensors, and inside attention."""
+
+from math import prod
+from typing import NamedTuple
+
+from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Mode, Save, Tape, extra
+from archstat.tensor import Shape, Tensor, view_strides
+
+
+def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor) -> int:
+    """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy."""
+    kept = (Save("input", 0, WEIGHT),)
+    if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
+        at, kept = tape.add((at,), x.with_shape(*x.shape)), (Save("copy", 0, WEIGHT),)
+    return tape.add((at,), y, saves=kept, learns=True)
+
+
+def matmul_steps(tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor) -> int:
+    """Record torch.matmul; an operand that can't be viewed as a batch of matrices is copied first."""
+    ready = []
+    for x, at in operands:
+        shape: Shape = (*y.shape[:-2], *x.shape[-2:])
+        full = x.expanded(*shape)
+        if view_strides(full, (prod(y.shape[:-2]), *x.shape[-2:])) is None:
+            at = tape.add((at,), x.with_shape(*shape))
+        ready.append(at)
+    return tape.add(tuple(ready), y, saves=PRODUCT)
+
+
+class Branch(NamedTuple):
+    """A tensor [N, *, L, heads * d] that is seen as [N, *, heads, L, d], and the value it is."""
+
+    x: Tensor
+    at: int
+    heads: int
+
+    @property
+    def view(self) -> Tensor:
+        *outer, length, width = self.x.shape
+        *steps, step = self.x.steps()
+        depth = width // self.heads
+        split = self.x.viewed(
+            (*outer, length, self.heads, depth), (*steps, depth * step, step), len(outer)
+        )
+        order = list(range(len(outer) + 3))
+        order[-3], order[-2] = order[-2], order[-3]
+        return split.permuted(tuple(order))
+
+
+def attention_steps(
+    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, mode: Mode
+) -> int:
+    """Record scaled_dot_product_attention: one kernel where PyTorch has one, else its products and softmax."""
+    q, k, v = branches
+    kernel = _kernel(branches, mode)
+    if kernel == "math":
+        return _math(tape, branches, y)
+    rows = (q.x.batch, q.heads, q.x.shape[-2])
+    kept = (Save("q", 0), Save("k", 1), Save("v", 2), *RESULT)
+    if kernel == "efficient":
+        rows = (*rows[:-1], -(-rows[-1] // 32) * 32)
+    saves: tuple[Save, ...] = (*kept, extra("logsumexp", *rows, dtype="float32"))
+    words = {"efficient": 2, "flash": 3}.get(kernel)
+    if words:
+        saves = (*saves, extra("random state", words, dtype="int64"))
+    return tape.add((q.at, k.at, v.at), y, saves=saves)
+
+
+def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
+    q, k, _ = branches
+    depths = {b.x.shape[-1] // b.heads for b in branches}
+    if len(q.x.shape) != 3 or len(depths) > 1:
+        return "math"
+    if mode.device == "cpu":
+        return "flash for the CPU"
+    if q.x.dtype in ("float16", "bfloat16"):
+        return "flash"
+    return "efficient" if q.heads == k.heads and max(depths) % 4 == 0 else "math"
+
+
+def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor) -> int:
+    ready = []
+    for b in branches:
+        x, at = b.view, b.at
+        if x.dtype in ("float16", "bfloat16"):
+            x = x.fresh().with_dtype("float32")
+            at = tape.add((at,), x)
+        if b.heads != branches[0].heads:
+            shape = list(x.shape)
+            shape[-3] = branches[0].heads
+            x = x.with_shape(*shape)
+            at = tape.add((at,), x)
+        ready.append((x, at))
+    (q, at_q), (k, at_k), (v, at_v) = ready
+    last = len(k.shape) - 1
+    k = k.permuted((*range(last - 1), last, last - 1))
+    q, k = q.fresh(), k.fresh()
+    at_q, at_k = tape.add((at_q,), q), tape.add((at_k,), k)
+    scores = q.with_shape(*q.shape[:-1], k.shape[-1])
+    at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores)
+    at = tape.add((at,), scores, saves=RESULT)
+    mixed = q.with_shape(*q.shape[:-1], v.shape[-1])
+    at = matmul_steps(tape, ((scores, at), (v, at_v)), mixed)
+    if mixed.dtype != y.dtype:
+        at = tape.add((at,), mixed.with_dtype(y.dtype))
+    joined = q.shape[-3] == 1 or q.shape[-2] == 1
+    return tape.add((at,), y, shares=0 if joined else None)

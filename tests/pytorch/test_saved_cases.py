@@ -1,0 +1,88 @@
+"""What each op keeps for the backward pass, held against PyTorch's hooks on every case of the op tests."""
+
+from typing import Any
+
+import pytest
+
+from archstat.graph import Graph, Input, Node
+from archstat.ops.base import IO
+from archstat.ops.tape import Mode
+from archstat.passes.saved import saved_bytes
+from tests.ops.case import Case, all_cases
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+
+CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
+
+
+@CASES
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+@pytest.mark.parametrize("input_grad", [True, False], ids=["inner", "first"])
+@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
+def test_saved(case: Case, training: bool, input_grad: bool, frozen: bool) -> None:
+    graph = alone(case, frozen)
+    computed = sum(saved_bytes(graph, Mode(training=training), input_grad=input_grad))
+    assert computed == reference(graph, training, input_grad)
+
+
+def alone(case: Case, frozen: bool) -> Graph:
+    """Return a network of the op behind its inputs and what stands before it."""
+    nodes: list[Node] = []
+
+    def add(path: str, op: Any, inputs: tuple[int, ...], frozen: bool = False) -> int:
+        arriving = tuple(nodes[i].output for i in inputs)
+        nodes.append(
+            Node(path, op, inputs, IO(arriving, op.output(*arriving)), len(nodes), "", frozen)
+        )
+        return len(nodes) - 1
+
+    ends = []
+    for x in case.arriving():
+        nodes.append(Node("input", Input(), (), IO((), x), len(nodes)))
+        at = len(nodes) - 1
+        for step in case.chain():
+            at = add(step.word, step, (at,))
+        ends.append(at)
+    pad = case.pad()
+    if pad is not None:
+        ends = [add("pad", pad, (at,)) for at in ends]
+    op, _ = case.build()
+    add(case.op, op, tuple(ends), frozen)
+    return Graph(case.op, tuple(nodes), (len(nodes) - 1,))
+
+
+def reference(graph: Graph, training: bool, input_grad: bool) -> int:
+    """Run the modules one after the other and sum what the hooks are handed."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    from archstat.pytorch.modules import module
+    from tests.pytorch.oracle import saved
+
+    batched = [not node.inputs or node.op.word != "parameter" for node in graph.nodes]
+    with FakeTensorMode():
+        modules = torch.nn.ModuleList(
+            module(node.op, node.io, [batched[i] for i in node.inputs])
+            if node.inputs
+            else torch.nn.Identity()
+            for node in graph.nodes
+        ).train(training)
+        for node, made in zip(graph.nodes, modules, strict=True):
+            made.requires_grad_(not node.frozen)
+        leaves = [
+            torch.zeros(node.output.shape, dtype=getattr(torch, node.output.dtype))
+            for node in graph.nodes
+            if not node.inputs
+        ]
+        for leaf in leaves:
+            leaf.requires_grad_(input_grad and leaf.is_floating_point())
+
+        def run(*given: Any) -> Any:
+            # As a network, the op overwrites a layer's output, never a leaf.
+            waiting = [leaf + 0 for leaf in given]
+            values: list[Any] = []
+            for node, made in zip(graph.nodes, modules, strict=True):
+                arriving = [values[i] for i in node.inputs]
+                values.append(made(*arriving) if node.inputs else waiting.pop(0))
+            return values[-1]
+
+        return saved(run, tuple(leaves), modules)
