@@ -160,6 +160,21 @@ def test_comparison_with_other_counters() -> None:
         assert f"{archstat.load(name).macs / 1e6:,.2f}" == millions
 
 
+def test_map_of_folders() -> None:
+    table = _read("architecture.md").partition("## Folders")[2].partition("## How")[0]
+    rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
+    folders = {path.rstrip("/") for row in rows for path in re.findall(r"`([\w./]+)`", row[1])}
+    package = ROOT / "archstat"
+    parts = {
+        f"archstat/{path.name}" for path in package.iterdir() if (path / "__init__.py").exists()
+    }
+    assert parts <= folders
+    for row in rows:
+        (home, *_), inside = re.findall(r"`([\w./]+)`", row[1]), re.findall(r"`(\w+\.py)`", row[2])
+        assert (ROOT / home).exists(), home
+        assert [name for name in inside if not (ROOT / home / name).exists()] == []
+
+
 def test_index_leads_everywhere() -> None:
     linked = set(re.findall(r"\]\(([^)#\s]+)", _read("index.md")))
     pages = {os.fspath(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"index.md"}
