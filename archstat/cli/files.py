@@ -1,19 +1,21 @@
 """Writing files: whole or not at all."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from archstat.errors import UsageError
 from archstat.render.formats import EXTENSIONS
 
 
-def format_of(file: str, asked: str | None) -> str:
-    """Return the format of a file: its extension's, or else the one asked for."""
-    known = EXTENSIONS.get(Path(file).suffix.lower()) or asked or ("table" if file == "-" else None)
+def format_of(file: str, asked: str | None, more: Mapping[str, str] = {}) -> str:
+    """Return the format of a file: its extension's, or else the one asked for; ``more`` are a command's own."""
+    extensions = {**EXTENSIONS, **more}
+    known = extensions.get(Path(file).suffix.lower()) or asked or ("table" if file == "-" else None)
     if known is None:
         raise UsageError(
             f"can't tell the format of '{file}' by its extension",
-            hint=f"use one of {' '.join(EXTENSIONS)}, or say -f",
+            hint=f"use one of {' '.join(extensions)}, or say -f",
         )
     return known
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Specs": {
         "list": "the bundled networks",
         "new": "write a spec to start from",
+        "graph": "a network as PyTorch code, or as a diagram",
         "lint": "check specs and say where they don't hold",
         "expand": "a spec with blocks, repeats, variables and extends written out",
         "schema": "the JSON Schema of the spec format, for editors",

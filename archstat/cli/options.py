@@ -180,6 +180,7 @@ _GROUPS = {
     "grouping": _GROUPING,
     "order": _ORDER,
     "format": (*_FORMAT, *_FILES, *_SCREEN),
+    "screen": _SCREEN,
     "file": _FILE,
     "units": _UNITS,
 }
@@ -188,7 +189,8 @@ _GROUPS = {
 def common(*groups: str) -> Callable[[Function], Function]:
     """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
 
-    Groups: spec (what is built), run (batch, type), grouping, order, format (and the screen), file, units.
+    Groups: spec (what is built), run (batch, type), grouping, order, format (and files and the screen),
+    screen, file, units.
     """
     added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]
 

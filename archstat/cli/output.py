@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -39,14 +39,19 @@ def emit(given: Given, build: Build) -> None:
     send(given, write)
 
 
-def send(given: Given, write: Callable[[str, Style], str]) -> None:
-    """Write text to standard output or to files; ``write`` gives it in a named format."""
+def send(
+    given: Given, write: Callable[[str, Style], str], extensions: Mapping[str, str] = {}
+) -> None:
+    """Write text to standard output or to files; ``write`` gives it in a named format.
+
+    ``extensions`` name the formats that only this command has.
+    """
     if not given.outputs:
         show(write(given.format or "table", screen(given)), given)
         return
     from archstat.cli.files import format_of, write_whole
 
-    targets = [(file, format_of(file, given.format)) for file in given.outputs]
+    targets = [(file, format_of(file, given.format, extensions)) for file in given.outputs]
     texts = {name: write(name, Style(system=given.units, plain=given.plain)) for _, name in targets}
     for file, name in targets:
         if file == "-":

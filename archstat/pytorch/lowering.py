@@ -7,6 +7,7 @@ from torch import fx, nn
 from archstat.graph import Graph
 from archstat.pytorch.modules import module
 from archstat.pytorch.names import class_name, module_name
+from archstat.pytorch.outline import batches
 
 
 def lower(graph: Graph, *, device: str = "meta") -> fx.GraphModule:
@@ -37,14 +38,6 @@ def lower(graph: Graph, *, device: str = "meta") -> fx.GraphModule:
 def target_of(path: str) -> str:
     """Return the submodule's dotted name for a layer's path."""
     return ".".join(map(module_name, path.split(".")))
-
-
-def batches(graph: Graph) -> list[bool]:
-    """Say for each node whether its output has the input's batch; a parameter's batch is one."""
-    found = [True]
-    for node in graph.nodes[1:]:
-        found.append(node.op.word != "parameter" and any(found[i] for i in node.inputs))
-    return found
 
 
 def share(made: nn.Module, owner: nn.Module) -> None:

@@ -143,7 +143,10 @@ def _attention(op: Any, io: IO) -> str:
     channels = io.x.channels
     head_dim = op.head_dim or channels // op.heads
     kv_heads = op.kv_heads or op.heads
-    return call("SelfAttention", channels, op.heads, kv_heads, head_dim, op.causal, op.bias)
+    return call(
+        "SelfAttention", channels, heads=(op.heads, None), kv_heads=(kv_heads, None),
+        head_dim=(head_dim, None), causal=(op.causal, None), bias=(op.bias, None),
+    )  # fmt: skip
 
 
 def _upsample(op: Any, io: IO) -> str:
@@ -264,7 +267,9 @@ _MODULES: dict[str, Write] = {
     "log_softmax": lambda op, io: call("nn.LogSoftmax", dim=(_dims(op, io), None)),
     "glu": lambda op, io: call("nn.GLU", dim=(_dims(op, io), None)),
     "attention": _attention,
-    "scaled_dot_product": lambda op, io: call("Attend", op.heads, op.kv_heads or op.heads, op.causal),
+    "scaled_dot_product": lambda op, io: call(
+        "Attend", heads=(op.heads, None), kv_heads=(op.kv_heads or op.heads, None), causal=(op.causal, None)
+    ),
     "dropout": lambda op, io: call("nn.Dropout", op.p, inplace=(op.inplace, False)),
     "drop_path": lambda op, io: call("DropPath", op.p),
     "flatten": lambda op, io: call(

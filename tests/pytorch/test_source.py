@@ -1,0 +1,85 @@
+"""The printed code runs by itself and is the same network: state dict, training flags, shapes, MACs."""
+
+import ast
+from typing import Any
+
+import pytest
+
+from archstat import passes
+from archstat.graph import Graph
+from archstat.pytorch.names import class_name
+from archstat.pytorch.source import source
+from archstat.spec import Settings, bundled, load
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+flop_counter = pytest.importorskip("torch.utils.flop_counter")
+
+FROZEN = """
+name: odd names
+input: [3, 16, 16]
+defaults: {conv: {padding: same, act: relu}}
+layers:
+  class: [{conv: 4, kernel: 3, norm: batch}, {max_pool: 2}]
+  1x1/a+b: [{conv: 4, act: none}]
+  train:
+    - {conv: 4, name: forward}
+    - {conv: 4, share: forward}
+    - {max_pool: 3, stride: 2, padding: tf_same}
+  forked:
+    - add: {left: [conv: 4], right: [{conv: 4}, {conv: 4, norm: batch}], input: identity}
+    - concat: [train, identity]
+  end: [global_avg_pool, flatten, linear: 5]
+freeze: [class, end]
+"""
+
+
+def made(graph: Graph) -> Any:
+    """Run the printed code on meta and return the network."""
+    names: dict[str, Any] = {"__name__": "printed"}
+    exec(compile(source(graph), "printed.py", "exec"), names)
+    with torch.device("meta"):
+        return names[class_name(graph.name)]().to(getattr(torch, graph.dtype)).eval()
+
+
+def hold(graph: Graph) -> None:
+    lowering = pytest.importorskip("archstat.pytorch.lowering")
+    module, reference = made(graph), lowering.lower(graph)
+    shapes = {key: tuple(t.shape) for key, t in module.state_dict().items()}
+    assert shapes == {key: tuple(t.shape) for key, t in reference.state_dict().items()}
+    trained = {key for key, p in module.named_parameters() if p.requires_grad}
+    assert trained == {key for key, p in reference.named_parameters() if p.requires_grad}
+    assert sum(p.numel() for p in module.parameters()) == sum(passes.params(graph))
+    x = torch.empty(graph.input.shape, dtype=getattr(torch, graph.input.dtype), device="meta")
+    with flop_counter.FlopCounterMode(display=False) as counter:
+        y = module(x)
+    assert counter.get_total_flops() == 2 * sum(passes.macs(graph))
+    given = y if isinstance(y, tuple) else (y,)
+    assert [tuple(t.shape) for t in given] == [graph.nodes[i].output.shape for i in graph.outputs]
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_bundled(name: str) -> None:
+    hold(load(name, Settings(batch=2)).graph)
+
+
+def test_names_that_python_and_pytorch_need(tmp_path: Any) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_text(FROZEN)
+    graph = load(str(path)).graph
+    hold(graph)
+    assert "archstat" not in source(graph).split('"""', 2)[2]
+
+
+def test_a_name_cannot_end_the_docstring(tmp_path: Any) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text('name: \'x"""; import os; """\\\'\ninput: [3, 4, 4]\nlayers: [relu]\n')
+    tree = ast.parse(source(load(str(path)).graph))
+    imported = [a.name for s in ast.walk(tree) if isinstance(s, ast.Import) for a in s.names]
+    assert imported == ["torch"]
+
+
+def test_every_reserved_name_is_still_known() -> None:
+    from archstat.pytorch.names import RESERVED
+
+    public = {name for name in dir(torch.nn.Sequential()) if not name.startswith("_")}
+    assert public <= RESERVED
