@@ -11,7 +11,7 @@ Anything else that escapes is a bug in archstat (exit code 70).
 import msgspec
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """A place in a spec file; ``line`` and ``column`` count from 1."""
 
     file: str
@@ -29,9 +29,9 @@ class ArchstatError(Exception):
     exit_code = 2
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = printable(message)
+        self.hint = None if hint is None else printable(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\n  hint: {self.hint}"
@@ -67,16 +67,16 @@ class SpecError(ArchstatError):
 
     def inside(self, what: str) -> "SpecError":
         """Add one line of context: ``in bottleneck, called at line 14``."""
-        self.trail.append(what)
+        self.trail.append(printable(what))
         return self
 
     def __str__(self) -> str:
-        lines = [f"{self.mark}: error: {self.message}" if self.mark else f"error: {self.message}"]
+        place = f"{printable(str(self.mark))}: " if self.mark else ""
+        lines = [f"{place}error: {self.message}"]
         if self.mark and self.mark.text:
-            # A tab or a wide character before the caret must not move it.
             shown, at = _window(self.mark.text, self.mark.column - 1)
-            lines += [f"{self.mark.line:>6} | {shown}", f"{'':>6} | {' ' * at}^"]
-        lines += [f"  {where}" for where in self.trail]
+            lines += [f"{self.mark.line:>6} | {shown}", f"{'':>6} | {' ' * _columns(shown[:at])}^"]
+        lines += [f"  {where}" for where in _middle_out(self.trail)]
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
@@ -88,6 +88,15 @@ def require(holds: bool, message: str, *, hint: str | None = None) -> None:
         raise SpecError(message, hint=hint)
 
 
+def printable(text: str) -> str:
+    """Replace what doesn't print, so that no text from a file acts on the terminal or begins a line of its own.
+
+    >>> printable("conv\\x1b[31m")
+    'conv·[31m'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
+
+
 def _window(text: str, at: int, width: int = 100) -> tuple[str, int]:
     """Cut a long source line to ``width`` characters around ``at``; return the text and the caret's column."""
     text = "".join(c if c.isprintable() else " " for c in text)
@@ -96,3 +105,20 @@ def _window(text: str, at: int, width: int = 100) -> tuple[str, int]:
     start = max(0, min(at - width // 2, len(text) - width))
     head, tail = ("…" if start else ""), ("…" if start + width < len(text) else "")
     return f"{head}{text[start : start + width]}{tail}", at - start + len(head)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes, so that the caret stands below its character."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum((1 + (east_asian_width(c) in "WF")) * (not combining(c)) for c in text)
+
+
+def _middle_out(lines: list[str], most: int = 12) -> list[str]:
+    """Leave out the middle of a long list of lines."""
+    if len(lines) <= most:
+        return lines
+    half = most // 2
+    return [*lines[:half], f"... {len(lines) - 2 * half} more ...", *lines[-half:]]

@@ -13,7 +13,7 @@ BYTES = {
 """Bytes of one element, by PyTorch's name of the type."""
 
 
-class Tensor(msgspec.Struct, frozen=True):
+class Tensor(msgspec.Struct, frozen=True, gc=False):
     """One tensor, the batch first.
 
     ``channel_dim`` is the index of the channels in ``shape``: 1 for images ``[N, C, *S]``,

@@ -22,6 +22,8 @@ class Builder:
         self.name = name
         self.dtype = dtype
         self.nodes: list[Node] = [Node("input", Input(), (), IO((), arriving), 0)]
+        # One op behind the same tensors is shaped once; the nodes keep the ops, and so their ids, alive.
+        self._shaped: dict[tuple[object, ...], IO] = {}
 
     def add(
         self,
@@ -35,10 +37,11 @@ class Builder:
     ) -> int:
         """Add ``op`` behind the nodes ``inputs`` and return its index. Raises a SpecError if it doesn't fit."""
         arriving = tuple(self.nodes[i].output for i in inputs)
-        y = op.output(*arriving)
-        if op.from_weights:
-            y = y.with_dtype(self.dtype)
-        io = IO(arriving, y)
+        io = self._shaped.get((id(op), *arriving))
+        if io is None:
+            y = op.output(*arriving)
+            io = IO(arriving, y.with_dtype(self.dtype) if op.from_weights else y)
+            self._shaped[(id(op), *arriving)] = io
         index = len(self.nodes)
         if owner is not None:
             theirs, mine = self.nodes[owner].params(), op.params(io)

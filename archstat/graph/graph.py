@@ -19,7 +19,7 @@ class Input(View, frozen=True, kw_only=True):
         return None
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     """One operator in its place.
 
     ``inputs`` index into the graph's nodes. ``owner`` is the node whose weights this one uses, itself

@@ -37,7 +37,7 @@ def total(terms: Terms) -> int:
     return sum(prod(factors) for factors in terms.values())
 
 
-class IO(msgspec.Struct, frozen=True):
+class IO(msgspec.Struct, frozen=True, gc=False):
     """The tensors at the sides of one op."""
 
     inputs: tuple[Tensor, ...]

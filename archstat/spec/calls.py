@@ -10,8 +10,7 @@ from archstat.spec.nodes import (
     printable,
     refuse_empty,
 )
-from archstat.spec.options import Given
-from archstat.spec.syntax import Body, CallEntry, GroupEntry, JoinEntry, MapBody
+from archstat.spec.syntax import Body, CallEntry, Given, GroupEntry, JoinEntry, MapBody
 from archstat.spec.values import Known, Written, written
 from archstat.spec.words import BESIDE, nearest
 

@@ -22,13 +22,14 @@ from archstat.spec.nodes import (
     printable,
     refuse_empty,
 )
-from archstat.spec.options import Given, Options, share_of, unknown_layer, with_main
+from archstat.spec.options import Options, share_of, unknown_layer, with_main
 from archstat.spec.recipe import required
 from archstat.spec.syntax import (
     Body,
     Branch,
     CallEntry,
     Entry,
+    Given,
     GroupEntry,
     JoinEntry,
     ListBody,
@@ -51,7 +52,7 @@ class Grammar:
         self._options = Options(document.defaults, document.vars)
         self._most = most
         self._entries = 0
-        self._words = (*catalogue.CATALOGUE, *self.blocks)
+        self._words = frozenset((*catalogue.CATALOGUE, *self.blocks))
         self.block_bodies: dict[str, Body] = {}
         for block in self.blocks.values():
             self.block_bodies[block.name] = self._block(block)
@@ -151,7 +152,10 @@ class Grammar:
 
     def _head(self, mapping: Mapping) -> Head:
         """Return the key that names the op or block, and its value: the one that may hold all others."""
-        heads = [e for e in mapping.entries if e[0].text in self._words or e[0].text == "identity"]
+        entries = mapping.entries
+        heads = [e for e in entries if e[0].text in self._words or e[0].text == "identity"]
+        if len(heads) == 1:
+            return heads[0]
         if not heads:
             source = mapping.get("from")
             if source is None:
@@ -209,13 +213,18 @@ class Grammar:
         if op.arity is None:
             branches = self._branches(op, key, main)
             recipe = self._options.recipe(op, key, beside, self._known)
-            return JoinEntry(**entry, recipe=recipe, branches=branches)
+            return JoinEntry(**entry, recipe=recipe, given=beside, branches=branches)
         given = with_main(op, key, main, beside)
         inserts = self._options.inserts(op, given, self._known)
         share = share_of(op, given)
         recipe = self._options.recipe(op, key, given, self._known)
         return OpEntry(
-            **entry, recipe=recipe, share=share, norm=inserts["norm"], act=inserts["act"]
+            **entry,
+            recipe=recipe,
+            given=given,
+            share=share,
+            norm=inserts["norm"],
+            act=inserts["act"],
         )
 
     def _common(self, key: Scalar, beside: Given) -> dict[str, Any]:

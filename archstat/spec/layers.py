@@ -74,7 +74,7 @@ class Layers:
             weights = self._weights(op, owner, entry.share) if owner and entry.share else None
             layer = result = self._add(path, op, (arriving,), place, entry.mark, weights)
         except SpecError as error:
-            raise error.at(entry.recipe.place(error, entry.mark)) from None
+            raise error.at(_blame(error, entry)) from None
         if entry.norm is not None:
             result = self._insert(entry, entry.norm, f"{path}.norm", result, place)
         if entry.act is not None:
@@ -113,7 +113,7 @@ class Layers:
                 op.check(tuple(self.builder.nodes[i].output for i in inputs), labels)
             added = self._add(path, op, tuple(inputs), place, entry.mark)
         except SpecError as error:
-            raise error.at(entry.recipe.place(error, entry.mark)) from None
+            raise error.at(_blame(error, entry)) from None
         place.outline.joined(op)
         self.paths.add(path, Result(added, added))
         return added
@@ -142,6 +142,12 @@ class Layers:
     ) -> int:
         section = place.frame.section
         return self.builder.add(path, op, inputs, owner=owner, section=section, mark=mark)
+
+
+def _blame(error: SpecError, entry: OpEntry | JoinEntry) -> Mark:
+    """Return the place of the option that a message begins with, else of the entry."""
+    at = entry.given.get(error.message.partition(" ")[0].strip("':"))
+    return entry.mark if at is None else at[0].mark
 
 
 def _label(branch: Branch, number: int) -> str:

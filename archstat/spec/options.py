@@ -16,12 +16,9 @@ from archstat.spec.nodes import (
     refuse_empty,
 )
 from archstat.spec.recipe import Part, Parts, Recipe
-from archstat.spec.syntax import Insert
+from archstat.spec.syntax import Given, Insert
 from archstat.spec.values import Known, written
 from archstat.spec.words import BESIDE, BESIDE_ALIASES, nearest
-
-Given = dict[str, tuple[Scalar, YamlNode]]
-"""Option -> the key as written, and its value."""
 
 _INSERTED: dict[str, dict[str, str]] = {
     "norm": dict(catalogue.NORMS),
@@ -38,6 +35,8 @@ class Options:
     ) -> None:
         self._parts: dict[str, Parts] = {}
         self._inserts: dict[tuple[str, str], Insert | None] = {}
+        self._made: dict[Op, Op] = {}
+        self._constant: dict[tuple[object, ...], Recipe] = {}
         known = Known(variables)
         finishing: list[tuple[type[Op], Given]] = []
         for key, node in defaults.values():
@@ -57,8 +56,15 @@ class Options:
         self, op: type[Op], key: Scalar, given: Given, known: Known, **fixed: object
     ) -> Recipe:
         """Return the op with these options over the defaults."""
-        parts = {**self._parts.get(op.word, {}), **_parts(op, given, known)}
-        return Recipe(op, key, parts, **fixed)
+        # Layers that are written alike, and use no names, are one recipe.
+        alike = (op, *((n, v.text if isinstance(v, Scalar) else v) for n, (_, v) in given.items()))
+        recipe = self._constant.get(alike) if not fixed else None
+        if recipe is None:
+            parts = {**self._parts.get(op.word, {}), **_parts(op, given, known)}
+            recipe = Recipe(op, key, parts, self._made, **fixed)
+            if not fixed and not recipe.uses:
+                self._constant[alike] = recipe
+        return recipe
 
     def inserts(
         self, op: type[Op], given: Given, known: Known, *, default: bool = False

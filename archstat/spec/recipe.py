@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import msgspec
 
-from archstat.errors import Mark, SpecError
+from archstat.errors import SpecError
 from archstat.ops.base import Op
 from archstat.ops.options import Kind
 from archstat.spec.nodes import Scalar, Sequence
@@ -38,43 +38,43 @@ Parts = dict[str, Part]
 class Recipe:
     """Makes the op wherever its entry is built, once for each set of values of the names it uses."""
 
-    def __init__(self, op: type[Op], key: Scalar, parts: Parts, **fixed: object) -> None:
+    def __init__(
+        self, op: type[Op], key: Scalar, parts: Parts, made: dict[Op, Op], **fixed: object
+    ) -> None:
         self.op = op
-        self.parts = parts
         self._fixed = dict(fixed)
         self._moving: list[Part] = []
         self._made: dict[tuple[object, ...], Op] = {}
+        self._known = made
+        values = 0
         for part in parts.values():
             if part.value.uses:
                 self._moving.append(part)
             else:
                 self._fixed[part.name] = part.read(_NONE)
-        self._uses = tuple(dict.fromkeys(n for part in self._moving for n in part.value.uses))
-        lists = (part.value.node for part in parts.values())
-        values = sum(len(node.items) for node in lists if isinstance(node, Sequence))
+            if isinstance(part.value.node, Sequence):
+                values += len(part.value.node.items)
         self.weight = values // _VALUES_PER_STEP
         """What it counts beside 1 in the limit of expansion steps: long lists take time."""
-        missing = next((n for n in required(op) if n not in parts and n not in fixed), None)
-        if missing is not None:
-            main = missing == op.main
-            example = f"{op.word}: 64" if main else f"{{{op.word}: ..., {missing}: ...}}"
-            raise key.error(f"'{op.word}' needs '{missing}'", hint=f"write {example}")
+        self.uses = tuple(dict.fromkeys(n for part in self._moving for n in part.value.uses))
+        """The names on which the op depends; with none it is the same everywhere."""
+        for name in required(op):
+            if name not in parts and name not in fixed:
+                main = name == op.main
+                example = f"{op.word}: 64" if main else f"{{{op.word}: ..., {name}: ...}}"
+                raise key.error(f"'{op.word}' needs '{name}'", hint=f"write {example}")
 
     def make(self, names: Names) -> Op:
         """Return the op where these names hold."""
-        values = [names[name] for name in self._uses]
+        values = [names[name] for name in self.uses]
         # True and 1 are equal, and not the same value of an option.
         key = (*values, *map(type, values))
         op = self._made.get(key)
         if op is None:
             op = self.op(**self._fixed, **{part.name: part.read(names) for part in self._moving})
-            self._made[key] = op
+            # One object for equal ops, whichever entry makes them.
+            op = self._made[key] = self._known.setdefault(op, op)
         return op
-
-    def place(self, error: SpecError, otherwise: Mark) -> Mark:
-        """Return the place of the entry's option that a message begins with, else ``otherwise``."""
-        part = self.parts.get(error.message.partition(" ")[0].strip("':"))
-        return otherwise if part is None or part.default else part.key.mark
 
 
 _NONE = Names({"channels": 0}, {})

@@ -4,9 +4,12 @@ import msgspec
 
 from archstat.errors import Mark
 from archstat.spec.heading import Block
-from archstat.spec.nodes import Scalar
+from archstat.spec.nodes import Scalar, YamlNode
 from archstat.spec.recipe import Recipe
 from archstat.spec.values import Written
+
+Given = dict[str, tuple[Scalar, YamlNode]]
+"""Option -> the key as written, and its value."""
 
 
 class Insert(msgspec.Struct, frozen=True, eq=False):
@@ -39,6 +42,7 @@ class OpEntry(Entry, frozen=True, eq=False, kw_only=True):
     """An op with one input, and what is inserted behind it."""
 
     recipe: Recipe
+    given: Given
     norm: Insert | None = None
     act: Insert | None = None
     share: Scalar | None = None
@@ -48,6 +52,7 @@ class JoinEntry(Entry, frozen=True, eq=False, kw_only=True):
     """An op over branches that all start from the same input."""
 
     recipe: Recipe
+    given: Given
     branches: "tuple[Branch, ...]"
 
 
