@@ -16,6 +16,8 @@ EPS = Fraction(1, 100_000)
 class _Norm(Op, frozen=True, kw_only=True):
     """Family: the input's shape, a scale and a shift for each channel."""
 
+    shareable: ClassVar[bool] = True
+
     row_major: ClassVar[bool] = False
     """Whether the output is row-major also where the input is channels_last in memory."""
 
