@@ -8,6 +8,7 @@ import os
 import re
 import runpy
 from fractions import Fraction
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_adding_an_op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exec(found["python", "op"], names)
     op = names["HardShrink"]
     assert {rule for rule in RULES if getattr(op, rule) is getattr(Op, rule)} == set()
-    assert [f for f in FIELDS if f"    {f}:" in op.__doc__] == list(FIELDS)
+    assert [f for f in FIELDS if f"\n{f}:" in cleandoc(op.__doc__)] == list(FIELDS)
     monkeypatch.setitem(CATALOGUE, op.word, op)
     cases = msgspec.convert(yaml.safe_load(found["yaml", "cases"]), list[Case])
     assert len(cases) == 2
