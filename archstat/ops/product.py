@@ -59,7 +59,8 @@ def attention_steps(
     kept = (Save("q", 0), Save("k", 1), Save("v", 2), *RESULT)
     if kernel == "efficient":
         rows = (*rows[:-1], -(-rows[-1] // 32) * 32)
-    saves: tuple[Save, ...] = (*kept, extra("logsumexp", *rows, dtype="float32"))
+    sums = "float64" if q.x.dtype == "float64" else "float32"
+    saves: tuple[Save, ...] = (*kept, extra("logsumexp", *rows, dtype=sums))
     words = {"efficient": 2, "flash": 3}.get(kernel)
     if words:
         saves = (*saves, extra("random state", words, dtype="int64"))
@@ -75,7 +76,8 @@ def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
         return "flash for the CPU"
     if q.x.dtype in ("float16", "bfloat16"):
         return "flash"
-    return "efficient" if q.heads == k.heads and max(depths) % 4 == 0 else "math"
+    fits = q.x.dtype == "float32" and q.heads == k.heads and max(depths) % 4 == 0
+    return "efficient" if fits else "math"
 
 
 def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor) -> int:

@@ -15,6 +15,7 @@ from archstat.passes.params import (
     trainable_params,
     weights,
 )
+from archstat.passes.saved import saved_bytes, saved_what
 
 Values = tuple[int | None, ...]
 
@@ -29,6 +30,8 @@ __all__ = [
     "macs",
     "param_bytes",
     "params",
+    "saved_bytes",
+    "saved_what",
     "trainable_params",
     "weights",
 ]

@@ -22,11 +22,14 @@ def render(reports: Sequence[Report], style: Style, delimiter: str = ",") -> str
     keys = list(dict.fromkeys(column.key for report in reports for column in report.columns))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([*_BEFORE, *keys, "note"])
+    says = any("saved" in report.labels for report in reports)
+    writer.writerow([*_BEFORE, *keys, *(["saved_what"] if says else []), "note"])
     for report in reports:
-        for before, cells, note in _lines(report):
+        what = [row.saved for row in report.rows]
+        for i, (before, cells, note) in enumerate(_lines(report)):
             numbers = ["" if cells.get(key) is None else str(cells[key]) for key in keys]
-            writer.writerow([*map(cell, before), *numbers, cell(note)])
+            saved = [what[i] if i < len(what) else ""] if says else []
+            writer.writerow([*map(cell, before), *numbers, *saved, cell(note)])
     return out.getvalue()
 
 

@@ -75,7 +75,7 @@ def _report(report: Report) -> dict[str, Any]:
             {"key": c.key, "unit": c.unit, "about": c.about, "estimate": c.estimate}
             for c in report.columns
         ],
-        "rows": [_row(keys, row) for row in report.rows],
+        "rows": [_row(keys, row, report.labels) for row in report.rows],
         "totals": dict(report.total) if report.totals or report.kind != "summary" else None,
         "incomplete": report.partial,
         "published": [msgspec.to_builtins(line) for line in report.published],
@@ -83,7 +83,8 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
-def _row(keys: Sequence[str], row: Row) -> dict[str, Any]:
+def _row(keys: Sequence[str], row: Row, labels: Sequence[str]) -> dict[str, Any]:
+    saved = {"saved_what": row.saved} if "saved" in labels else {}
     return {
         "path": row.path,
         "op": row.op,
@@ -92,6 +93,7 @@ def _row(keys: Sequence[str], row: Row) -> dict[str, Any]:
         "output": row.output,
         "tensors": row.tensors,
         **dict(zip(keys, row.cells, strict=True)),
+        **saved,
         "note": row.note,
     }
 

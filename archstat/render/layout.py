@@ -48,6 +48,8 @@ def fields(report: Report, style: Style) -> list[Field]:
     found += [_number(report, i, style, rank=10 * place) for place, i in enumerate(numbers)]
     if report.totals and numbers and report.totals[numbers[0]]:
         found.append(_share(report, numbers[0]))
+    if "saved" in report.labels and any(row.saved for row in rows):
+        found.append(Field("kept here first", tuple(row.saved for row in rows), rank=50))
     notes = tuple(clean(row.note) for row in rows)
     if any(notes) and "note" in report.labels:
         found.append(Field("name" if report.kind == "summary" else "", notes, rank=45))

@@ -45,6 +45,8 @@ COLUMNS = (
     Column("flops", "FLOPs", "FLOP", "all floating-point operations, 2 per MAC", passes.flops),
     Column("activations", "activations", "elements", "outputs that own their memory", passes.activations),
     Column("activation_bytes", "memory", "bytes", "activations x bytes per element", passes.activation_bytes),
+    Column("saved_bytes", "saved", "bytes", "what PyTorch keeps for backward, in training on the CPU",
+           passes.saved_bytes),
     Column("forward_backward_bytes", "with backward", "bytes",
            "an estimate: activations x 2, as the lecture does", _forward_backward, estimate=True),
 )  # fmt: skip

@@ -1,8 +1,14 @@
 """The kinds of report: which columns each shows, and what a row of nothing is called."""
 
+from collections.abc import Callable
+
 import msgspec
 
+from archstat import passes
 from archstat.errors import UsageError
+from archstat.graph import Graph
+from archstat.ops.tape import Mode
+from archstat.report.columns import BY_KEY, Column
 from archstat.report.report import Label
 
 NOTED: tuple[Label, ...] = ("output", "note")
@@ -12,7 +18,8 @@ class Kind(msgspec.Struct, frozen=True):
     """``shown`` are column keys of the table, ``aside`` those whose total stands below it.
 
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
-    belong below the table.
+    belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
+    layer what it keeps.
     """
 
     name: str
@@ -22,6 +29,12 @@ class Kind(msgspec.Struct, frozen=True):
     quantity: str = ""
     with_input: bool = False
     labels: tuple[Label, ...] = ("output",)
+    own: tuple[Column, ...] = ()
+    what: Callable[[Graph], tuple[str, ...]] | None = None
+
+    def column(self, key: str) -> Column:
+        """Return the column of a key: this report's own, or the common one."""
+        return next((column for column in self.own if column.key == key), BY_KEY[key])
 
 
 def params(*, no_bias: bool = False, trainable: bool = False) -> Kind:
@@ -54,16 +67,32 @@ def flops(*, count: str = "macs") -> Kind:
     return Kind("flops", ("macs",), ("flops",), "without MACs", "macs")
 
 
-def memory(*, backward: bool = False) -> Kind:
-    """Return the lecture's memory table; ``backward`` adds its doubling, labelled as an estimate."""
-    doubled = ("forward_backward_bytes",) if backward else ()
+def memory(*, backward: bool = False, mode: Mode | None = None, input_grad: bool = False) -> Kind:
+    """Return the lecture's memory table; ``backward`` adds what PyTorch keeps, and the lecture's estimate of it."""
+    shown, aside = ("activations", "activation_bytes"), ("param_bytes", "buffer_bytes")
+    if not backward:
+        nothing = "without memory of their own"
+        return Kind("memory", shown, aside, nothing, "activations", with_input=True)
+    mode = mode or Mode()
+    run = "in training" if mode.training else "in eval mode"
+    where = (
+        "on the CPU" if mode.device == "cpu" else "with CUDA's kernels, by rules not run on a GPU"
+    )
+    saved = msgspec.structs.replace(
+        BY_KEY["saved_bytes"],
+        about=f"what PyTorch keeps for backward, {run} {where}",
+        values=lambda graph: passes.saved_bytes(graph, mode, input_grad=input_grad),
+    )
     return Kind(
         "memory",
-        ("activations", "activation_bytes"),
-        (*doubled, "param_bytes", "buffer_bytes"),
-        "without memory of their own",
+        (*shown, "saved_bytes"),
+        ("forward_backward_bytes", *aside),
+        "that hold and keep nothing",
         "activations",
         with_input=True,
+        labels=("output", "saved"),
+        own=(saved,),
+        what=lambda graph: passes.saved_what(graph, mode, input_grad=input_grad),
     )
 
 

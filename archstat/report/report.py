@@ -9,7 +9,7 @@ from archstat.report.columns import Column
 from archstat.tensor import Shape
 
 Grouping = Literal["layer", "stage", "op"]
-Label = Literal["op", "inputs", "output", "tensors", "note"]
+Label = Literal["op", "inputs", "output", "tensors", "saved", "note"]
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One layer, or ``count`` layers taken together.
 
     ``cells`` stand in the order of the report's columns; ``None`` is unknown, never zero. Shapes are one
-    sample's. ``tensors`` are the learnable tensors: PyTorch's name -> shape.
+    sample's. ``tensors`` are the learnable tensors: PyTorch's name -> shape. ``saved`` says what
+    autograd keeps: ``input, indices``.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Shape, ...] = ()
     output: Shape | None = None
     tensors: Mapping[str, Shape] = {}
+    saved: str = ""
     note: str = ""
     count: int = 1
 

@@ -1,7 +1,8 @@
 """Build a report from a spec: passes give the numbers, nodes the rows, and an arrangement what is shown of them."""
 
+import msgspec
+
 from archstat.report.arrange import Arrangement, arranged
-from archstat.report.columns import BY_KEY
 from archstat.report.grouping import layer_rows, sample
 from archstat.report.kinds import Kind
 from archstat.report.report import Conditions, PublishedLine, Report
@@ -25,10 +26,15 @@ def tabulate(
     they stand below unless something was changed.
     """
     graph = spec.graph.select(aux=aux)
-    columns = tuple(BY_KEY[key] for key in (*kind.shown, *kind.aside))
+    columns = tuple(kind.column(key) for key in (*kind.shown, *kind.aside))
     values = [column.values(graph) for column in columns]
     cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
     rows = layer_rows(graph, cells, with_input=kind.with_input, layout=arrangement.layout)
+    if kind.what is not None:
+        said = kind.what(graph) if kind.with_input else kind.what(graph)[1:]
+        rows = tuple(
+            msgspec.structs.replace(row, saved=what) for row, what in zip(rows, said, strict=True)
+        )
     rows, by, notes = arranged(rows, columns, kind, arrangement)
     return Report(
         kind=kind.name,

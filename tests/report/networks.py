@@ -25,6 +25,11 @@ PARAMS = 112 + 650 + 110
 WEIGHTS = 108 + 640 + 100
 MACS = 6_912 + 640 + 100 + 100
 ACTIVATIONS = 192 + 256 + 64 + 10 + 10 + 10
+SAVED = 4 * 192 + 4 * 256 + 8 * 64 + 4 * 10 + 4 * 10
+"""Inputs of the convolution, of the pool (after the activation) and of two linears; the pool's indices.
+
+The frozen linear1 keeps nothing.
+"""
 
 
 def small(batch: int = 1) -> Spec:

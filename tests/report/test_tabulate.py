@@ -14,7 +14,7 @@ from archstat.report.report import Report
 from archstat.report.summary import summarize
 from archstat.spec.model import Figure, Settings, Spec
 from archstat.tensor import Tensor
-from tests.report.networks import ACTIVATIONS, MACS, PARAMS, WEIGHTS, chain, small
+from tests.report.networks import ACTIVATIONS, MACS, PARAMS, SAVED, WEIGHTS, chain, small
 
 PEOPLE = Arrangement(detail="people")
 
@@ -50,6 +50,7 @@ def test_the_kinds_have_their_totals() -> None:
     assert memory.total == {
         "activations": ACTIVATIONS,
         "activation_bytes": 4 * ACTIVATIONS,
+        "saved_bytes": SAVED,
         "forward_backward_bytes": 8 * ACTIVATIONS,
         "param_bytes": 4 * PARAMS,
         "buffer_bytes": 0,

@@ -1,0 +1,69 @@
+"""What whole networks keep for the backward pass, held against PyTorch's hooks to the byte."""
+
+from pathlib import Path
+
+import pytest
+
+from archstat.ops.tape import Mode
+from archstat.passes import saved_bytes
+from archstat.spec import load
+from archstat.spec.model import Settings
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+
+SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml"))
+LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "gpt2_medium")
+"""Deeper copies of networks that are there anyway: only with ``-m slow``."""
+
+MODES = pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+NETWORKS = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in SPECS]
+)
+
+TORCHVISION = {
+    ("vgg16_torchvision", 1): 73_355_264,
+    ("alexnet_torchvision", 1): 3_741_184,
+    ("mobilenet_v2", 1): 78_345_984,
+    ("resnet50", 1): 86_121_984,
+    ("resnet50", 8): 687_488_512,
+    ("mobilenet_v2", 8): 625_812_736,
+}
+"""Measured on torchvision's own models with torch 2.14 and 2.13."""
+
+
+@NETWORKS
+@pytest.mark.parametrize("batch", [1, 8])
+@MODES
+def test_saved(name: str, batch: int, training: bool) -> None:
+    from tests.pytorch.oracle import saved_for_backward
+
+    graph = load(name, Settings(batch=batch)).graph
+    computed = sum(saved_bytes(graph, Mode(training=training)))
+    assert computed == saved_for_backward(graph, training=training)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "unet", "seresnet50", "vit_b_16", "convnext_tiny"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+@MODES
+def test_saved_in_another_type_at_batch_8(name: str, dtype: str, training: bool) -> None:
+    from tests.pytorch.oracle import saved_for_backward
+
+    graph = load(name, Settings(batch=8, dtype=dtype)).graph
+    computed = sum(saved_bytes(graph, Mode(training=training)))
+    assert computed == saved_for_backward(graph, training=training)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "googlenet_torchvision"])
+@MODES
+def test_saved_without_auxiliary_heads(name: str, training: bool) -> None:
+    from tests.pytorch.oracle import saved_for_backward
+
+    graph = load(name).graph.select(aux=False)
+    computed = sum(saved_bytes(graph, Mode(training=training)))
+    assert computed == saved_for_backward(graph, training=training)
+
+
+@pytest.mark.parametrize(("name", "batch"), TORCHVISION)
+def test_torchvisions_own_totals(name: str, batch: int) -> None:
+    graph = load(name, Settings(batch=batch)).graph
+    assert sum(saved_bytes(graph)) == TORCHVISION[name, batch]
