@@ -21,6 +21,7 @@ from archstat.cli.main import COMMANDS
 from archstat.errors import ArchstatError
 from archstat.ops.base import Op
 from archstat.ops.catalogue import CATALOGUE
+from archstat.pytorch import spelling
 from archstat.spec.expressions import FUNCTIONS
 from archstat.spec.words import TOP_KEYS
 from tests.markdown import Block, Shell, blocks, python_transcript, replaced
@@ -36,7 +37,7 @@ EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative
 WRONG = "wrong"
 """The last word of a fence's title where the spec in it must be refused."""
 
-GUIDE = "op", "cases"
+GUIDE = "op", "cases", "spelling"
 """The titles of the blocks in adding-an-op.md, which has a test of its own."""
 
 
@@ -137,8 +138,11 @@ def test_adding_an_op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CATALOGUE, op.word, op)
     cases = msgspec.convert(yaml.safe_load(found["yaml", "cases"]), list[Case])
     assert len(cases) == 2
+    line = eval(f"{{{found['python', 'spelling']}}}", vars(spelling))
+    monkeypatch.setattr(spelling, "_MODULES", spelling._MODULES | line)
     for case in cases:
         test_cases.test_case(case)
+        assert spelling.spell(*case.build()).text.startswith("nn.Hardshrink(0.")
     path = tmp_path / "net.yaml"
     path.write_text(found["yaml", "op"], encoding="utf-8")
     assert archstat.load(path).graph.nodes[-1].op == op(lambd=Fraction(3, 10))
