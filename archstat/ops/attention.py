@@ -90,7 +90,7 @@ class Attention(Op, frozen=True, kw_only=True):
         inner, outer = self._widths(io)
         x, tape, kv = io.x, Tape(1), self.kv_heads or self.heads
         qkv, y = x.with_shape(*x.shape[:-1], inner), x.with_shape(*x.shape[:-1], outer)
-        at = linear_steps(tape, x, 0, qkv)
+        at = heads_at = linear_steps(tape, x, 0, qkv)
         side = (inner - outer) // 2
         q, k, v = (
             Branch(qkv.viewed((*x.shape[:-1], width), qkv.steps(), qkv.channel_dim), at, heads)
@@ -98,6 +98,7 @@ class Attention(Op, frozen=True, kw_only=True):
         )
         at = attention_steps(tape, (q, k, v), y, mode)
         linear_steps(tape, y, at, io.y)
+        tape.hold(heads_at)
         return tuple(tape.steps)
 
 

@@ -7,7 +7,18 @@ from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
 from archstat.ops.options import Boolean, Decimal, Epsilon, Number, Positive, Probability
-from archstat.ops.tape import INPUT, PRODUCT, QUOTIENT, RESULT, WEIGHT, Mode, Save, Step, extra
+from archstat.ops.tape import (
+    INPUT,
+    PRODUCT,
+    QUOTIENT,
+    RESULT,
+    WEIGHT,
+    Mode,
+    Save,
+    Step,
+    Tape,
+    extra,
+)
 from archstat.tensor import Tensor
 
 EPS = Fraction(1, 100_000)
@@ -118,13 +129,18 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
             f"'instance_norm' needs more than one position per channel, but its input is {x.describe()}",
         )
 
-    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        n = io.x.batch * io.x.channels
-        stats = extra("statistics", 2 * n, dtype=_statistics(io.x, mode))
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        x, n = io.x, io.x.batch * io.x.channels
+        stats = extra("statistics", 2 * n, dtype=_statistics(x, mode))
+        saves: tuple[Save, ...] = (*INPUT, stats)
         copies = self.affine + 2 * (self.track_running_stats and mode.training)
-        if not copies:
-            return (*INPUT, stats)
-        return (*INPUT, stats, extra("copy", copies * n, dtype=io.x.dtype))
+        if copies:
+            saves = (*saves, extra("copy", copies * n, dtype=x.dtype))
+        bias = (Tensor((n,), x.dtype),) if self.affine else ()
+        tape = Tape(1)
+        at = 0 if x.strides is None else tape.add((0,), x.with_shape(*x.shape))
+        tape.add((at,), io.y, saves=saves, learns=self.affine, scratch=bias)
+        return tuple(tape.steps)
 
 
 class GroupNorm(_Norm, frozen=True, kw_only=True):
@@ -227,9 +243,9 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
             stats = extra("statistics", *rows.shape, dtype="float32")
             return (Step((0,), io.y, saves=(*INPUT, stats), learns=self.affine),)
         steps = (
-            Step((0,), x.fresh(), saves=INPUT),
+            Step((0,), x.fresh(), saves=INPUT, until=2),
             Step((1,), rows),
-            Step((2,), rows, saves=RESULT),
+            Step((2,), rows, saves=RESULT, until=4),
             Step((0, 3), x.fresh(), saves=PRODUCT),
         )
         if not self.affine:

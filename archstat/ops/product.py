@@ -99,10 +99,14 @@ def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor) -> int
     q, k = q.fresh(), k.fresh()
     at_q, at_k = tape.add((at_q,), q), tape.add((at_k,), k)
     scores = q.with_shape(*q.shape[:-1], k.shape[-1])
+    scaled = at_k
     at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores)
+    tape.hold(scaled)
     at = tape.add((at,), scores, saves=RESULT)
     mixed = q.with_shape(*q.shape[:-1], v.shape[-1])
     at = matmul_steps(tape, ((scores, at), (v, at_v)), mixed)
+    for value in (at_q, *(value for _, value in ready)):
+        tape.hold(value)
     if mixed.dtype != y.dtype:
         at = tape.add((at,), mixed.with_dtype(y.dtype))
     joined = q.shape[-3] == 1 or q.shape[-2] == 1

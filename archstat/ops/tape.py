@@ -77,9 +77,17 @@ class Tape:
         saves: tuple[Save, ...] = (),
         learns: bool = False,
         until: int = 0,
+        scratch: tuple[Tensor, ...] = (),
     ) -> int:
-        self.steps.append(Step(inputs, y, shares, saves, learns, until))
+        self.steps.append(Step(inputs, y, shares, saves, learns, until, scratch))
         return self.inputs + len(self.steps) - 1
+
+    def hold(self, value: int) -> None:
+        """Let a local variable hold ``value``, if a step made it, to the last step so far."""
+        at = value - self.inputs
+        if at >= 0:
+            step = msgspec.structs.replace(self.steps[at], until=len(self.steps) - 1)
+            self.steps[at] = step
 
 
 INPUT = (Save("input", 0),)

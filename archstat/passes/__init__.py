@@ -15,11 +15,13 @@ from archstat.passes.params import (
     trainable_params,
     weights,
 )
+from archstat.passes.peak import Peak, inference_peak
 from archstat.passes.saved import saved_bytes, saved_what
 
 Values = tuple[int | None, ...]
 
 __all__ = [
+    "Peak",
     "Values",
     "activation_bytes",
     "activations",
@@ -27,6 +29,7 @@ __all__ = [
     "buffer_bytes",
     "buffers",
     "flops",
+    "inference_peak",
     "macs",
     "param_bytes",
     "params",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from archstat.ops.tape import Mode
-from archstat.passes import saved_bytes
+from archstat.passes import inference_peak, saved_bytes
 from archstat.spec import load
 from archstat.spec.model import Settings
 
@@ -40,6 +40,15 @@ def test_saved(name: str, batch: int, training: bool) -> None:
     graph = load(name, Settings(batch=batch)).graph
     computed = sum(saved_bytes(graph, Mode(training=training)))
     assert computed == saved_for_backward(graph, training=training)
+
+
+@NETWORKS
+@pytest.mark.parametrize("batch", [1, 8])
+def test_inference_peak(name: str, batch: int) -> None:
+    from tests.pytorch import oracle
+
+    graph = load(name, Settings(batch=batch)).graph
+    assert inference_peak(graph).nbytes == oracle.inference_peak(graph)
 
 
 @pytest.mark.parametrize("name", ["resnet20", "unet", "seresnet50", "vit_b_16", "convnext_tiny"])
