@@ -25,6 +25,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "shapes": "every tensor's shape, in network order",
         "explain": "the arithmetic behind a layer's numbers, as on the board",
         "reproduce": "printed figures beside the computed ones",
+        "verify": "every number held against PyTorch and fvcore",
     },
     "Specs": {
         "list": "the bundled networks",

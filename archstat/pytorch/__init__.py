@@ -26,7 +26,9 @@ def lower(graph: "Graph", *, device: str = "meta") -> Any:
 
 def require_torch() -> None:
     """Raise a MissingPartError that says how to install torch, unless it is there."""
-    from importlib.util import find_spec
-
-    if find_spec("torch") is None:
-        raise MissingPartError("this needs PyTorch, which is not installed", hint=INSTALL)
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise MissingPartError(
+            f"this needs PyTorch, which is not installed: {INSTALL}", hint=None
+        ) from None

@@ -1,0 +1,83 @@
+"""verify passes on the bundled specs, and fails where a number or a reference is wrong."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from archstat.graph import Graph
+from archstat.pytorch.agreement import Comparison, Outcome
+from archstat.spec import bundled, load
+from tests.cli.run import run
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+checks = pytest.importorskip("archstat.pytorch.checks")
+verify: Callable[..., Any] = pytest.importorskip("archstat.pytorch.verify").verify
+
+LARGE = ("gpt2_large", "gpt2_medium", "gpt2_xl", "resnet1202")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow if n in LARGE else ()) for n in bundled()],
+)
+def test_bundled_without_fvcore(name: str) -> None:
+    found = verify(load(name).graph, fast=True)
+    differing = [c for o in found.outcomes for c in o.compared if c.verdict == "differs"]
+    assert differing == []
+    assert not found.failed
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "vit_b_16", "squeezenet"])
+def test_bundled_with_fvcore(name: str) -> None:
+    pytest.importorskip("fvcore", reason="fvcore is not installed: pip install archstat[torch]")
+    found = verify(load(name).graph)
+    assert not found.failed
+    assert {o.reference for o in found.outcomes} > {"fvcore"}
+
+
+@pytest.mark.slow
+def test_everything() -> None:
+    assert run("verify").exit_code == 0
+
+
+def changed(graph: Graph, word: str, **options: Any) -> Graph:
+    """Return the graph with one op's options changed but its tensors left as they are: a wrong graph."""
+    at = next(i for i, node in enumerate(graph.nodes) if node.op.word == word)
+    node = graph.nodes[at]
+    wrong = msgspec.structs.replace(node, op=msgspec.structs.replace(node.op, **options))
+    nodes = (*graph.nodes[:at], wrong, *graph.nodes[at + 1 :])
+    return msgspec.structs.replace(graph, nodes=nodes)
+
+
+def test_a_wrong_shape_fails() -> None:
+    graph = changed(load("lenet5").graph, "avg_pool", stride=1)
+    with pytest.raises(RuntimeError):
+        verify(graph, fast=True)
+    found = verify(changed(load("plain20").graph, "conv", stride=2), fast=True)
+    assert found.failed
+
+
+def test_wrong_memory_fails() -> None:
+    graph = load("vgg11").graph
+    subject = pytest.importorskip("archstat.pytorch.subject").Subject(graph)
+    subject.module  # noqa: B018  # lowered before the op changes
+    subject.graph = changed(graph, "relu", inplace=False)
+    assert checks.memory(subject).counts["differs"] == 1
+
+
+def test_a_reference_that_saw_nothing_has_not_agreed() -> None:
+    assert Outcome(check="MACs", reference="a counter").failed
+    assert not Outcome(check="MACs", reference="a counter", skipped="no convolution").failed
+    assert Comparison(path="", ours=3, theirs=0).verdict == "differs"
+    assert Comparison(path="", ours=3, theirs=0, reason="known").verdict == "explained"
+
+
+def test_json_and_exit_code() -> None:
+    done = run("verify", "lenet5", "--fast", "-f", "json")
+    assert done.exit_code == 0
+    rows = json.loads(done.stdout)["rows"]
+    assert {row["verdict"] for row in rows} == {"agrees"}
+    assert sum(row["compared"] for row in rows) > 50
