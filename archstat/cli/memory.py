@@ -12,6 +12,7 @@ from archstat.cli.specs import print_tables, spec_arguments
 EXAMPLES = """
 archstat memory vgg16                          one image, forward
 archstat memory vgg16 --backward               and what PyTorch keeps for the backward pass
+archstat memory resnet50 --peak                and the most that is alive at once
 archstat memory vgg16 --batch 64 --dtype float16
 archstat memory resnet50 --units iec           MiB = 2^20 bytes
 """
@@ -24,6 +25,12 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     is_flag=True,
     section=TABLE,
     help="Add what PyTorch keeps for the backward pass, exactly, and the lecture's estimate: activations x 2.",
+)
+@option(
+    "--peak",
+    is_flag=True,
+    section=TABLE,
+    help="Add the most that is alive at once in a forward pass without gradients, and when.",
 )
 @option(
     "--mode",
@@ -48,6 +55,7 @@ def command(
     given: Given,
     specs: tuple[str, ...],
     backward: bool,
+    peak: bool,
     mode: str | None,
     device: Literal["cpu", "cuda"] | None,
     input_grad: bool,
@@ -68,13 +76,14 @@ def command(
         refuse_without(
             "--backward", {"--mode": mode, "--device": device, "--input-grad": input_grad}
         )
-        return print_tables(specs, given, kinds.memory())
+        return print_tables(specs, given, kinds.memory(peak=peak))
     if given.dtype not in ("float64", "float32", "float16", "bfloat16"):
         raise UsageError(
             f"PyTorch takes no gradients of {given.dtype}", hint="leave out --backward"
         )
     run = Mode(training=mode != "eval", device=device or "cpu")
-    return print_tables(specs, given, kinds.memory(backward=True, mode=run, input_grad=input_grad))
+    kind = kinds.memory(backward=True, peak=peak, mode=run, input_grad=input_grad)
+    return print_tables(specs, given, kind)
 
 
 def refuse_without(needed: str, options: Mapping[str, object]) -> None:

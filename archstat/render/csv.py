@@ -1,7 +1,7 @@
 """A report as comma-separated values, for spreadsheets and data frames.
 
 One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
-``total``, or ``published``. Numbers are exact, in the unit that the header's key says; an unknown one is
+``total``, ``peak`` or ``published``. Numbers are exact, in the unit that the header's key says; an unknown one is
 empty. A total that misses an unknown layer says so in ``note``.
 """
 
@@ -47,6 +47,9 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, int | No
         count = str(sum(row.count for row in report.rows))
         before = (spec, "total", "TOTAL", "", count, "", "", "")
         yield before, dict(zip(keys, report.totals, strict=True)), missing
+    for peak in report.peaks:
+        before = (spec, "peak", peak.path, peak.op, "", "", "", "")
+        yield before, {}, f"{peak.key}: {peak.nbytes}"
     for line in report.published:
         parts = (verdict(line), line.derivation, line.why, line.source)
         before = (spec, "published", line.printed, "", "", "", "", "")

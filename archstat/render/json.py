@@ -27,7 +27,7 @@ import msgspec
 from archstat import __version__
 from archstat.render.escape import clean
 from archstat.render.style import Style
-from archstat.report.report import Report, Row
+from archstat.report.report import PeakLine, Report, Row
 
 FORMAT_VERSION = "1.0"
 
@@ -80,7 +80,13 @@ def _report(report: Report) -> dict[str, Any]:
         "incomplete": report.partial,
         "published": [msgspec.to_builtins(line) for line in report.published],
         "notes": report.notes,
+        **({"peaks": [_peak(peak) for peak in report.peaks]} if report.peaks else {}),
     }
+
+
+def _peak(peak: PeakLine) -> dict[str, Any]:
+    alive = [{"path": path, "bytes": nbytes} for path, nbytes in peak.alive]
+    return {peak.key: peak.nbytes, "path": peak.path, "op": peak.op, "alive": alive}
 
 
 def _row(keys: Sequence[str], row: Row, labels: Sequence[str]) -> dict[str, Any]:

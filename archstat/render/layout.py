@@ -7,7 +7,7 @@ import msgspec
 from archstat.render.escape import clean, shape, shapes
 from archstat.render.style import Style
 from archstat.report.columns import BY_KEY, Column
-from archstat.report.report import Conditions, PublishedLine, Report, Row
+from archstat.report.report import Conditions, PeakLine, PublishedLine, Report, Row
 from archstat.units import System, Unit, exact, fixed, percent, power_for, prefixes, scaled
 
 UNKNOWN = "?"
@@ -81,7 +81,19 @@ def below(report: Report) -> list[tuple[str, str, str]]:
         if (aside and total and not same) or (not aside and column.unit == "bytes"):
             least = "at least " if column.key in report.partial else ""
             lines.append((column.title, least + amount(column, total), column.about))
+    lines += [
+        ("inference peak", amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
+        for peak in report.peaks
+    ]
     return lines
+
+
+def _moment(peak: PeakLine) -> str:
+    """Say when a peak is and what is alive: ``when fc1 runs: input, fc1; params and buffers on top``."""
+    by_size = sorted(peak.alive, key=lambda pair: -pair[1])
+    named = ", ".join(clean(path) for path, _ in by_size[:4])
+    more = f" and {len(by_size) - 4} more" if len(by_size) > 4 else ""
+    return f"when {clean(peak.path)} runs: {named}{more}; params and buffers on top"
 
 
 def amount(column: Column, n: int) -> str:

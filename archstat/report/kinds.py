@@ -19,7 +19,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
-    layer what it keeps.
+    layer what it keeps; ``peaks`` adds the moment at which most is alive.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Kind(msgspec.Struct, frozen=True):
     labels: tuple[Label, ...] = ("output",)
     own: tuple[Column, ...] = ()
     what: Callable[[Graph], tuple[str, ...]] | None = None
+    peaks: bool = False
 
     def column(self, key: str) -> Column:
         """Return the column of a key: this report's own, or the common one."""
@@ -67,12 +68,21 @@ def flops(*, count: str = "macs") -> Kind:
     return Kind("flops", ("macs",), ("flops",), "without MACs", "macs")
 
 
-def memory(*, backward: bool = False, mode: Mode | None = None, input_grad: bool = False) -> Kind:
-    """Return the lecture's memory table; ``backward`` adds what PyTorch keeps, and the lecture's estimate of it."""
+def memory(
+    *,
+    backward: bool = False,
+    peak: bool = False,
+    mode: Mode | None = None,
+    input_grad: bool = False,
+) -> Kind:
+    """Return the lecture's memory table.
+
+    ``backward`` adds what PyTorch keeps, and the lecture's estimate of it; ``peak`` the most that is alive.
+    """
     shown, aside = ("activations", "activation_bytes"), ("param_bytes", "buffer_bytes")
     if not backward:
         nothing = "without memory of their own"
-        return Kind("memory", shown, aside, nothing, "activations", with_input=True)
+        return Kind("memory", shown, aside, nothing, "activations", with_input=True, peaks=peak)
     mode = mode or Mode()
     run = "in training" if mode.training else "in eval mode"
     where = (
@@ -92,6 +102,7 @@ def memory(*, backward: bool = False, mode: Mode | None = None, input_grad: bool
         with_input=True,
         labels=("output", "saved"),
         own=(saved,),
+        peaks=peak,
         what=lambda graph: passes.saved_what(graph, mode, input_grad=input_grad),
     )
 

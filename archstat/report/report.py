@@ -58,6 +58,20 @@ class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class PeakLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The moment at which most memory is alive, parameters and buffers aside.
+
+    ``key`` is ``inference_peak_bytes``. ``path`` is the layer that runs then, ``alive`` the layers whose memory is
+    alive, with their bytes.
+    """
+
+    key: str
+    nbytes: int
+    path: str
+    op: str
+    alive: tuple[tuple[str, int], ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One table.
 
@@ -79,6 +93,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     partial: tuple[str, ...] = ()
     published: tuple[PublishedLine, ...] = ()
     notes: tuple[str, ...] = ()
+    peaks: tuple[PeakLine, ...] = ()
 
     @property
     def total(self) -> Mapping[str, int]:

@@ -6,6 +6,7 @@ import pytest
 from archstat.errors import UsageError
 from archstat.graph import Builder, Graph
 from archstat.ops.conv import Conv
+from archstat.ops.tape import Mode
 from archstat.passes import Values
 from archstat.report import kinds, tabulate
 from archstat.report.arrange import Arrangement
@@ -57,6 +58,24 @@ def test_the_kinds_have_their_totals() -> None:
     }
     assert memory.rows[0].path == "input"
     assert memory.rows[0].cells[0] == 192
+
+
+def test_the_peak_says_when_it_is_and_what_is_alive() -> None:
+    (peak,) = tabulate.tabulate(small(), kinds.memory(peak=True)).peaks
+    # The pool's input and output, its indices while it runs, and the network's input.
+    assert peak.nbytes == 4 * 256 + 4 * 64 + 8 * 64 + 4 * 192
+    assert peak.path == "stem.max_pool1"
+    alive = {"input": 4 * 192, "stem.conv1": 4 * 256, "stem.max_pool1": 4 * 64 + 8 * 64}
+    assert dict(peak.alive) == alive
+    assert tabulate.tabulate(small(), kinds.memory()).peaks == ()
+
+
+def test_what_is_kept_follows_the_run() -> None:
+    kind = kinds.memory(backward=True, mode=Mode(device="cuda"), input_grad=True)
+    report = tabulate.tabulate(small(), kind)
+    assert report.total["saved_bytes"] == SAVED
+    assert [row.saved for row in report.rows][:4] == ["", "input", "output", "indices"]
+    assert "not run on a GPU" in next(c.about for c in report.columns if c.key == "saved_bytes")
 
 
 def test_auxiliary_heads_count_when_asked() -> None:
