@@ -101,8 +101,9 @@ class Compiler:
             return lambda scope: text
         if type(node.value) not in (int, float) or not _NUMBER.match(literal):
             words = literal in ("True", "False", "None")
+            shown = literal[:40] if literal[-1:] in "'\"" else f"'{literal[:40]}'"
             raise SpecError(
-                f"'{literal[:40]}' is not a number",
+                f"{shown} is not a number",
                 hint="true and false are written small" if words else None,
             )
         number = self._literal(literal)

@@ -22,6 +22,7 @@ from archstat.spec.variables import Variables, read_variables
 from archstat.spec.words import TOP_KEYS, nearest
 
 NAME = re.compile(r"[A-Za-z0-9_/+-]{1,64}\Z")
+_PATH = re.compile(r"[A-Za-z0-9_/+-]{1,64}(\.[A-Za-z0-9_/+-]{1,64})*\Z")
 FORMAT_VERSION = "1"
 
 
@@ -191,6 +192,14 @@ def check_name(key: Scalar, what: str) -> str:
             hint="letters, digits and _ - / +, at most 64 of them",
         )
     return key.text
+
+
+def earlier(node: YamlNode, what: str) -> Scalar:
+    """Return the name of an earlier layer or stage, perhaps a dotted path."""
+    name = expect(node, Scalar, f"{what} names an earlier layer or stage")
+    if not _PATH.match(name.text):
+        raise name.error(f"{what} names an earlier layer or stage, not {kind_of(name)}")
+    return name
 
 
 def _defaults(root: Mapping) -> dict[str, tuple[Scalar, Mapping]]:

@@ -116,7 +116,10 @@ def parse(text: str, *, strings: bool = False) -> Expression:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise SpecError(f"'{shown}' is not a number or an expression", hint=_hint(code)) from None
     compiler = Compiler(code, strings=strings)
-    compiled = compiler.compile(tree)
+    try:
+        compiled = compiler.compile(tree)
+    except SpecError as error:
+        raise SpecError(error.message, hint=error.hint or _hint(code)) from None
     return Expression(compiled, tuple(compiler.names), tuple(compiler.functions), compiler.exponent)
 
 

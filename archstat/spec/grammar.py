@@ -8,9 +8,10 @@ from archstat.errors import SpecError
 from archstat.ops import catalogue
 from archstat.ops.base import Op
 from archstat.spec.calls import arguments, refuse_recursion
-from archstat.spec.document import Document, check_name
+from archstat.spec.document import Document, check_name, earlier
 from archstat.spec.expressions import check_names
 from archstat.spec.heading import Block
+from archstat.spec.heads import Words
 from archstat.spec.nodes import (
     Mapping,
     Scalar,
@@ -23,7 +24,6 @@ from archstat.spec.nodes import (
     refuse_empty,
 )
 from archstat.spec.options import Options, share_of, unknown_layer, with_main
-from archstat.spec.recipe import required
 from archstat.spec.syntax import (
     Body,
     Branch,
@@ -39,8 +39,6 @@ from archstat.spec.syntax import (
 from archstat.spec.values import Known, written
 from archstat.spec.words import BESIDE
 
-Head = tuple[Scalar, YamlNode]
-
 
 class Grammar:
     """Parses the bodies of one document; blocks are parsed once each. ``most`` limits the entries written."""
@@ -52,7 +50,7 @@ class Grammar:
         self._options = Options(document.defaults, document.vars)
         self._most = most
         self._entries = 0
-        self._words = frozenset((*catalogue.CATALOGUE, *self.blocks))
+        self._words = Words(self.blocks)
         self.block_bodies: dict[str, Body] = {}
         for block in self.blocks.values():
             self.block_bodies[block.name] = self._block(block)
@@ -96,33 +94,10 @@ class Grammar:
         mapping = expect(node, Mapping, "a body is a list of layers")
         for key, value in mapping.entries:
             if isinstance(value, Scalar) and value.text != "identity":
-                raise self._no_body(key, value, mapping, stage)
+                raise self._words.no_body(key, value, mapping, stage)
             refuse_empty(key, value)
             check_name(key, "a stage")
         return MapBody(tuple((key, self._body(value, key)) for key, value in mapping.entries))
-
-    def _no_body(
-        self, key: Scalar, value: Scalar, mapping: Mapping, stage: Scalar | None
-    ) -> SpecError:
-        """Return the error for ``fc: {linear: 10}``, a layer that stands where a body should."""
-        if stage is not None and stage.text in self._words and key.text not in self._words:
-            return stage.error(
-                f"'{stage.text}' stands where a body should",
-                hint=f"a body is a list of layers: put [ ] around it, as in [{stage.text}: ...]",
-            )
-        text, said = printable(key.text), printable(value.text)
-        if key.text in self._words:
-            layer = f"{text}: {said}" if said else text
-            hint = layer if len(mapping.entries) == 1 else f"{{{layer}, ...}}"
-            return key.error(
-                f"'{layer}' is a layer where a body should be",
-                hint=f"a body is a list: write [{hint}]",
-            )
-        if not said:
-            return key.error(f"'{text}' is empty", hint="write identity for nothing")
-        return key.error(
-            f"'{text}: {said}' is not a body", hint=f"a body is a list: write {text}: [{said}]"
-        )
 
     def _entry(self, node: YamlNode) -> Entry:
         self._entries += 1
@@ -142,7 +117,7 @@ class Grammar:
         mapping = expect(node, Mapping, "a layer is a word or a mapping")
         if not mapping.entries:
             raise node.error("the entry is empty", hint="remove it, or write identity")
-        key, main = self._head(mapping)
+        key, main = self._words.head(mapping)
         beside: Given = {}
         for other, value in mapping.entries:
             if other is not key:
@@ -150,51 +125,10 @@ class Grammar:
                 beside[other.text] = (other, value)
         return self._named(key, main, beside)
 
-    def _head(self, mapping: Mapping) -> Head:
-        """Return the key that names the op or block, and its value: the one that may hold all others."""
-        entries = mapping.entries
-        heads = [e for e in entries if e[0].text in self._words or e[0].text == "identity"]
-        if len(heads) == 1:
-            return heads[0]
-        if not heads:
-            source = mapping.get("from")
-            if source is None:
-                raise self._no_head(mapping)
-            return mapping.key("from"), source
-        fitting = [
-            head
-            for head in heads
-            if all(other is head or other[0].text in self._held(head[0]) for other in heads)
-        ]
-        if len(fitting) == 1:
-            return fitting[0]
-        first = heads[0][0]
-        second = next(key for key, _ in heads[1:] if key.text not in self._held(first))
-        op = catalogue.CATALOGUE.get(first.text)
-        hint = "is a '- ' missing before it?"
-        for word in ("norm", "act") if op is not None and op.finishes else ():
-            inserted = self._options.inserted_as(word, second.text)
-            if inserted is not None:
-                hint = f"write '{word}: {inserted}', or put '- ' before it"
-        raise second.error(
-            f"'{second.text}' beside '{first.text}': an entry names one layer", hint=hint
-        )
-
-    def _held(self, head: Scalar) -> Collection[str]:
-        op = catalogue.CATALOGUE.get(head.text)
-        if op is not None:
-            return op.options()
-        return self.blocks[head.text].params if head.text in self.blocks else ()
-
-    def _no_head(self, mapping: Mapping) -> SpecError:
-        """Return the error for an entry without a known word: the key that looks most like one is wrong."""
-        errors = [unknown_layer(key, self._words) for key, _ in mapping.entries[:8]]
-        return next((e for e in errors if e.hint and e.hint.startswith("archstat")), errors[0])
-
     def _named(self, key: Scalar, main: YamlNode, beside: Given) -> Entry:
         entry = self._common(key, beside)
         if key.text == "from":
-            entry["source"] = _reference(main)
+            entry["source"] = earlier(main, "'from'")
             _refuse(beside, entry, key, "repeat", "name")
             return GroupEntry(**entry, body=ListBody(()))
         if key.text == "identity":
@@ -209,7 +143,7 @@ class Grammar:
             )
         op = catalogue.CATALOGUE.get(key.text)
         if op is None:
-            raise unknown_layer(key, self._words, bare=True)
+            raise unknown_layer(key, self._words.known, bare=True)
         if op.arity is None:
             branches = self._branches(op, key, main)
             recipe = self._options.recipe(op, key, beside, self._known)
@@ -239,7 +173,7 @@ class Grammar:
             entry["name"] = expect(taken["name"][1], Scalar, "'name' is a word")
             check_name(entry["name"], "a layer")
         if "from" in taken:
-            entry["source"] = _reference(taken["from"][1])
+            entry["source"] = earlier(taken["from"][1], "'from'")
             if "repeat" in taken:
                 raise taken["from"][0].error("'from' can't be repeated")
         return entry
@@ -275,23 +209,8 @@ class Grammar:
         if node.empty:
             raise (name or node).error("the branch is empty", hint="write identity for nothing")
         # A bare word is a layer, or the name of an earlier output; which is known when it is built.
-        body = ListBody((self._entry(node),)) if self._stands_alone(node.text) else None
-        return Branch(name, body, node)
-
-    def _stands_alone(self, word: str) -> bool:
-        """Say whether a word is a layer without any option."""
-        op = catalogue.CATALOGUE.get(word)
-        if op is not None:
-            return op.arity is not None and not required(op)
-        block = self.blocks.get(word)
-        return block is not None and len(block.defaults) == len(block.params)
-
-
-def _reference(node: YamlNode) -> Scalar:
-    name = expect(node, Scalar, "'from' names an earlier layer or stage")
-    if name.empty:
-        raise name.error("'from' names an earlier layer or stage")
-    return name
+        body = ListBody((self._entry(node),)) if self._words.stand_alone(node.text) else None
+        return Branch(name, body, earlier(node, "a branch"))
 
 
 def _refuse(beside: Given, entry: dict[str, Any], key: Scalar, *common: str) -> None:

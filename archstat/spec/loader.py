@@ -8,7 +8,7 @@ from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.spec.arriving import check_settings, read_input
 from archstat.spec.build import Expansion
-from archstat.spec.document import Document, read_document
+from archstat.spec.document import Document, earlier, read_document
 from archstat.spec.figures import read_budget, read_figures
 from archstat.spec.files import open_reference
 from archstat.spec.freeze import frozen
@@ -107,5 +107,4 @@ def _outputs(node: YamlNode | None, expansion: Expansion, result: int) -> tuple[
     if node is None:
         return (result,)
     items = node.items if isinstance(node, Sequence) else (node,)
-    names = [expect(item, Scalar, "'outputs' is a list of stages") for item in items]
-    return tuple(expansion.find(name).node for name in names)
+    return tuple(expansion.find(earlier(item, "'outputs'")).node for item in items)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from archstat.errors import SpecError
 from archstat.ops import aliases, catalogue
 from archstat.ops.base import Op
+from archstat.spec.document import earlier
 from archstat.spec.nodes import (
     Mapping,
     Scalar,
@@ -84,11 +85,6 @@ class Options:
             found[word] = self._insert(key, node, known, default=default)
         return found
 
-    @staticmethod
-    def inserted_as(option: str, op: str) -> str | None:
-        """Return the word by which ``norm:`` or ``act:`` inserts an op, if it can."""
-        return next((word for word, name in _INSERTED[option].items() if name == op), None)
-
     def _insert(self, key: Scalar, node: YamlNode, known: Known, *, default: bool) -> Insert | None:
         """Read a word, or a mapping that holds the word with its options."""
         words = _INSERTED[key.text]
@@ -117,6 +113,11 @@ class Options:
             fixed = {} if said else {"inplace": True}
         recipe = self.recipe(op, word, given, known, **fixed)
         return Insert(recipe, key.mark, share, default)
+
+
+def inserted_as(option: str, op: str) -> str | None:
+    """Return the word by which ``norm:`` or ``act:`` inserts an op, if it can."""
+    return next((word for word, name in _INSERTED[option].items() if name == op), None)
 
 
 def with_main(op: type[Op], key: Scalar, main: YamlNode, beside: Given) -> Given:
@@ -151,7 +152,7 @@ def share_of(op: type[Op], given: Given) -> Scalar | None:
     key, node = given.pop("share")
     if not op.shareable:
         raise key.error(f"'{op.word}' has no weights to share")
-    return expect(node, Scalar, "'share' names an earlier layer")
+    return earlier(node, "'share'")
 
 
 def unknown_layer(key: Scalar, known: Collection[str], *, bare: bool = False) -> SpecError:

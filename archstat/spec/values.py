@@ -10,6 +10,7 @@ from archstat.spec import expressions
 from archstat.spec.nodes import Scalar, Sequence, YamlNode, kind_of
 
 LONGEST_LIST = 1024
+_DECIMALS = (Decimal, DecimalAxes, DecimalOrWord)
 
 
 class Names(dict[str, Value]):
@@ -63,7 +64,7 @@ def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:
         if kind is not None and (isinstance(kind, Word) or node.text in kind.words):
             text = node.text
             return Written(node, lambda names: text)
-        return _expression(node, known, isinstance(kind, Decimal | DecimalAxes | DecimalOrWord))
+        return _expression(node, known, kind)
     if not isinstance(node, Sequence):
         raise node.error(f"a value is expected here, not {kind_of(node)}")
     if len(node.items) > LONGEST_LIST:
@@ -75,15 +76,18 @@ def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:
     return Written(node, lambda names: tuple(item.value(names) for item in items), uses)
 
 
-def _expression(node: Scalar, known: Known, decimal: bool) -> Written:
+def _expression(node: Scalar, known: Known, kind: Kind | None) -> Written:
     try:
         expression = expressions.parse(node.text)
         expressions.check_names(expression, known)
-        if expression.exponent is not None and not decimal:
+        decimal = expression.exponent is None or isinstance(kind, _DECIMALS)
+        if not decimal:
             raise SpecError(
                 f"'{expression.exponent}' has an exponent, which only a decimal takes",
                 hint="write the digits",
             )
     except SpecError as error:
+        if kind is not None and kind.words:
+            error.hint = error.hint or f"its words are {', '.join(kind.words)}"
         raise error.at(node.mark) from None
     return Written(node, expression.value, expression.names)
