@@ -101,6 +101,21 @@ class Attention(Op, frozen=True, kw_only=True):
         tape.hold(heads_at)
         return tuple(tape.steps)
 
+    def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
+        macs, inner = self.macs(io), any(needs) or trained
+        asked = {
+            "in_proj": (any(needs), trained),
+            "QK^T": (inner, inner),
+            "AV": (inner, inner),
+            "out_proj": (inner, trained),
+        }
+        return {
+            f"{label}, gradient {i + 1}": macs[label]
+            for label, both in asked.items()
+            for i, needed in enumerate(both)
+            if needed
+        }
+
 
 class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
     """softmax(Q K^T / sqrt d) V over branches named q, k and v, in one or more heads.
@@ -172,6 +187,17 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
         q, k, v = map(Branch, io.inputs, range(3), (self.heads, kv, kv))
         attention_steps(tape, (q, k, v), io.y, mode)
         return tuple(tape.steps)
+
+    def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
+        q, k, v = needs
+        macs = self.macs(io)
+        asked = {"QK^T": {"q": q, "k": k}, "AV": {"scores": q or k, "v": v}}
+        return {
+            f"{label}, gradient of {name}": macs[label]
+            for label, names in asked.items()
+            for name, needed in names.items()
+            if needed
+        }
 
 
 def check_groups(word: str, heads: int, kv_heads: int | None) -> None:

@@ -92,6 +92,22 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """Return the multiply-accumulates of the forward pass. Bias adds are not counted."""
         raise self._missing("macs")
 
+    def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
+        """Return the multiply-accumulates of the backward pass: each operand's gradient costs the product once more.
+
+        ``needs`` says of each input whether its gradient is needed, ``trained`` whether the weight's is.
+        """
+        asked = {
+            "input's gradient": any(needs),
+            "weight's gradient": trained and bool(self.params(io)),
+        }
+        return {
+            f"{label}, {what}": factors
+            for label, factors in self.macs(io).items()
+            for what, needed in asked.items()
+            if needed
+        }
+
     def flops(self, io: IO) -> Terms:
         """Return all floating-point operations of the forward pass, 2 for each MAC."""
         raise self._missing("flops")

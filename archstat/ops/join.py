@@ -240,6 +240,10 @@ class MatMul(Join, frozen=True, kw_only=True):
         matmul_steps(tape, ((io.inputs[0], 0), (io.inputs[1], 1)), io.y)
         return tuple(tape.steps)
 
+    def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
+        factors = self.macs(io)["product"]
+        return {f"gradient of branch {i + 1}": factors for i, need in enumerate(needs) if need}
+
 
 def _numbered(inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(len(inputs)))

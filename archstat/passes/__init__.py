@@ -4,6 +4,7 @@
 """
 
 from archstat.passes.activations import activation_bytes, activations
+from archstat.passes.backward_macs import backward_macs
 from archstat.passes.flops import flops
 from archstat.passes.macs import macs
 from archstat.passes.params import (
@@ -25,6 +26,7 @@ __all__ = [
     "Values",
     "activation_bytes",
     "activations",
+    "backward_macs",
     "biases",
     "buffer_bytes",
     "buffers",

@@ -43,7 +43,7 @@ def trace(graph: Graph, mode: Mode, *, input_grad: bool = False) -> Trace:
     values: list[Value] = []
     sizes: list[int] = []
     ran: list[Ran] = []
-    trained = _trained(graph)
+    trained = trained_nodes(graph)
     for index, node in enumerate(graph.nodes):
         if not node.inputs:
             values.append(Value(len(sizes), input_grad and node.output.is_floating))
@@ -89,8 +89,8 @@ def _wanted(save: Save, held: tuple[Value, ...], weight: bool) -> bool:
     return weight if save.given == WEIGHT else held[save.given].needs_grad
 
 
-def _trained(graph: Graph) -> list[bool]:
-    """Say of each node whether its weights are trained; ``freeze:`` at one who shares them holds for all."""
+def trained_nodes(graph: Graph) -> list[bool]:
+    """Say of each node whether the weights it owns are trained; ``freeze:`` at one who shares them holds for all."""
     trained = [True] * len(graph.nodes)
     for node in graph.nodes:
         if node.frozen:

@@ -70,6 +70,12 @@ def test_the_peak_says_when_it_is_and_what_is_alive() -> None:
     assert tabulate.tabulate(small(), kinds.memory()).peaks == ()
 
 
+def test_the_first_layer_has_no_input_gradient_and_a_frozen_one_no_weight_gradient() -> None:
+    graph = small().graph.select(aux=False)
+    # conv1: weight; linear1, frozen: input; linear2 and linear3: both.
+    assert [n for n in BY_KEY["backward_macs"].values(graph) if n] == [6_912, 640, 200, 200]
+
+
 def test_what_is_kept_follows_the_run() -> None:
     kind = kinds.memory(backward=True, mode=Mode(device="cuda"), input_grad=True)
     report = tabulate.tabulate(small(), kind)

@@ -1,0 +1,48 @@
+"""The cost of the gradients, held against FlopCounterMode over a backward pass on the meta device."""
+
+from pathlib import Path
+
+import pytest
+
+from archstat.graph import Graph
+from archstat.passes import backward_macs
+from archstat.spec import load
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+
+SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml"))
+LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "gpt2_medium")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in SPECS]
+)
+def test_bundled_networks(name: str) -> None:
+    graph = load(name).graph.select(aux=False)  # nothing of the lowered graph returns the heads
+    assert 2 * (sum(backward_macs(graph)) + counted_again(graph)) == flops_of_gradients(graph)
+
+
+def counted_again(graph: Graph) -> int:
+    """Return what FlopCounterMode adds to grouped convolutions: the weight's gradient, once for each group."""
+    more = 0
+    for node in graph.nodes:
+        groups = getattr(node.op, "groups", 1)
+        if node.op.word == "conv" and groups > 1 and not node.frozen:
+            weight = node.op.backward_macs(node.io, (False,), True)
+            (factors,) = weight.values()
+            more += (groups - 1) * torch.Size(factors).numel()
+    return more
+
+
+def flops_of_gradients(graph: Graph) -> int:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from archstat.pytorch import lower
+
+    module = lower(graph).train()
+    x = torch.zeros(graph.input.shape, device="meta", dtype=getattr(torch, graph.input.dtype))
+    y = module(x)
+    loss = sum(part.sum() for part in (y if isinstance(y, tuple) else (y,)))
+    with FlopCounterMode(display=False) as counter:
+        loss.backward()
+    return int(counter.get_total_flops())
