@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from archstat.graph import Graph
+from archstat.ops.base import total
 from archstat.passes import backward_macs
 from archstat.spec import load
+from tests.ops.case import Case, all_cases
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
 
@@ -46,3 +48,28 @@ def flops_of_gradients(graph: Graph) -> int:
     with FlopCounterMode(display=False) as counter:
         loss.backward()
     return int(counter.get_total_flops())
+
+
+@pytest.mark.parametrize("case", [c for c in all_cases() if c.macs], ids=str)
+@pytest.mark.parametrize("input_grad", [True, False], ids=["inner", "first"])
+@pytest.mark.parametrize("trained", [True, False], ids=["trained", "frozen"])
+def test_every_case_with_macs(case: Case, input_grad: bool, trained: bool) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from archstat.pytorch.modules import module
+
+    op, io = case.build()
+    with torch.device("meta"):
+        made = module(op, io, [True] * len(io.inputs)).requires_grad_(trained)
+        inputs = [torch.zeros(x.shape).requires_grad_(input_grad) for x in io.inputs]
+    y = made(*inputs)
+    needs = tuple(input_grad for _ in inputs)
+    rule = op.backward_macs(io, needs, trained)
+    if not y.requires_grad:
+        assert rule == {}
+        return
+    with FlopCounterMode(display=False) as counter:
+        y.sum().backward()
+    groups = getattr(op, "groups", 1)
+    again = sum(torch.Size(f).numel() for what, f in rule.items() if "weight's" in what)
+    assert counter.get_total_flops() == 2 * (total(rule) + (groups - 1) * again)
