@@ -14,6 +14,7 @@ from archstat.ops import (
     pool,
     reshape,
     resize,
+    response_norm,
     smooth,
 )
 from archstat.ops import softmax as along
@@ -36,7 +37,7 @@ FAMILIES: dict[str, tuple[type[Op], ...]] = {
         norm.GroupNorm,
         norm.InstanceNorm,
         norm.RMSNorm,
-        norm.LocalResponseNorm,
+        response_norm.LocalResponseNorm,
     ),
     "Activation": (
         activation.ReLU,

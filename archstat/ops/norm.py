@@ -6,11 +6,10 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
-from archstat.ops.options import Boolean, Decimal, Epsilon, Number, Positive, Probability
+from archstat.ops.options import Boolean, Decimal, Epsilon, Positive, Probability
 from archstat.ops.tape import (
     INPUT,
     PRODUCT,
-    QUOTIENT,
     RESULT,
     WEIGHT,
     Mode,
@@ -251,61 +250,6 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
         if not self.affine:
             return steps
         return (*steps, Step((4,), io.y, saves=(Save("normalised", 0, WEIGHT),), learns=True))
-
-
-class LocalResponseNorm(Op, frozen=True, kw_only=True):
-    """Divide each element by (k + alpha * mean of the squares of ``size`` neighbouring channels) ** beta.
-
-    Shape:  [N, C, *S] -> the same
-    Params: none
-    MACs:   none
-    FLOPs:  size + 5 per element: square 1, sum size - 1, mean 1, times alpha 1, plus k 1, power 1, divide 1
-    Memory: owns its output
-    Source: torch.nn.functional.local_response_norm; Krizhevsky et al. 2012, section 3.3
-    """
-
-    word: ClassVar[str] = "local_response_norm"
-    main: ClassVar[str | None] = "size"
-
-    size: Positive = 5
-    alpha: Number = Fraction(1, 10_000)
-    beta: Number = Fraction(3, 4)
-    k: Number = Fraction(1)
-
-    def output(self, *inputs: Tensor) -> Tensor:
-        (x,) = inputs
-        check_image(self.word, x)
-        return x.fresh()
-
-    def params(self, io: IO) -> Terms:
-        return {}
-
-    def buffers(self, io: IO) -> Terms:
-        return {}
-
-    def macs(self, io: IO) -> Terms:
-        return {}
-
-    def flops(self, io: IO) -> Terms:
-        return {"elementwise": (*io.y.shape, self.size + 5)}
-
-    def storage(self, io: IO, *, training: bool = False) -> int | None:
-        return None
-
-    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        x = io.x
-        n, c, *spatial = x.shape
-        padded = Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
-        mean = x.with_shape(*x.shape)
-        return (
-            Step((0,), x.fresh(), saves=INPUT, until=1),
-            Step((1,), padded, until=2),
-            Step((2,), mean, saves=INPUT, until=5),
-            Step((3,), mean),
-            Step((4,), mean),
-            Step((5,), mean, saves=INPUT, until=6),
-            Step((0, 6), io.y, saves=QUOTIENT),
-        )
 
 
 def _statistics(x: Tensor, mode: Mode) -> str:
