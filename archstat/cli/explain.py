@@ -2,7 +2,7 @@
 
 import click
 
-from archstat.cli.command import Command
+from archstat.cli.command import Command, option
 from archstat.cli.options import Given, common
 from archstat.cli.specs import Layer, Reference, settings_of
 
@@ -11,18 +11,25 @@ archstat explain alexnet conv1
 archstat explain resnet50 conv2.bottleneck1
 archstat explain vgg16 'fc*'                   a glob
 archstat explain net.yaml                      every layer with something to explain
+archstat explain resnet50 --against fvcore     the sum from archstat's MACs to fvcore's figure
+archstat explain resnet50 --against 4.1G       which accounting prints this
 """
 
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("spec", type=Reference(), metavar="SPEC")
 @click.argument("layers", nargs=-1, type=Layer(), metavar="[LAYER...]")
+@option("--against", metavar="TOOL|FIGURE",
+        help="How fvcore, flopcounter, flops or macs comes to its figure; 4.1G: which of them prints it.")  # fmt: skip
 @common("spec", "run", "format", "units")
-def command(given: Given, spec: str, layers: tuple[str, ...]) -> int:
+def command(given: Given, spec: str, layers: tuple[str, ...], against: str | None) -> int:
     """Write out the arithmetic of layers: shapes, parameters, MACs, FLOPs and memory.
 
-    LAYER is a path as the tables show it, the beginning of one, or a glob.
+    LAYER is a path as the tables show it, the beginning of one, or a glob. With --against it is the network's total
+    that is explained: a sum from archstat's MACs to what another tool prints, by rule, without that tool.
     """
+    if against is not None:
+        return _against(given, spec, layers, against)
     from archstat.cli.output import send
     from archstat.render import board, listing
     from archstat.render.style import Style
@@ -37,4 +44,19 @@ def command(given: Given, spec: str, layers: tuple[str, ...]) -> int:
         return listing.render(name, board.listing(explanation), style)
 
     send(given, write)
+    return 0
+
+
+def _against(given: Given, spec: str, layers: tuple[str, ...], against: str) -> int:
+    from archstat.cli.output import send
+    from archstat.errors import UsageError
+    from archstat.render import accounts, listing
+    from archstat.report.accountings import account
+    from archstat.spec import load
+
+    if layers:
+        raise UsageError("--against explains the total, so it takes no layers")
+    loaded = load(spec, settings_of(given))
+    found = accounts.listing(loaded.reference, account(loaded.graph.select(aux=given.aux), against))
+    send(given, lambda name, style: listing.render(name, found, style))
     return 0

@@ -47,7 +47,7 @@ def _projections(node: Node) -> int:
 
 KNOWN = (
     Known("fvcore", "flops", ("batch_norm",), _per_element(2, 1),
-          "fvcore counts 2 per element of a batch norm at inference, 1 without weights; a MAC it isn't"),
+          "fvcore counts 2 per element of a batch norm at inference, 1 without weights"),
     Known("fvcore", "flops", ("layer_norm", "group_norm", "instance_norm"), _per_element(5, 4),
           "fvcore counts 5 per element of a norm, 4 without weights; its source calls it a rough estimate"),
     Known("fvcore", "flops", ("attention",), _linear_parts,
@@ -55,7 +55,7 @@ KNOWN = (
     Known("fvcore", "flops", ("scaled_dot_product",), lambda node: 0,
           "fvcore doesn't know scaled_dot_product_attention and counts 0"),
     Known("fvcore", "flops", ("global_avg_pool", "adaptive_avg_pool"), lambda node: node.io.x.numel,
-          "fvcore counts 1 per input element of an adaptive average pool: additions, where others are MACs"),
+          "fvcore counts 1 per input element of an adaptive average pool: additions, not MACs"),
     Known("fvcore", "flops", ("interpolate",), _upsampled,
           "fvcore counts 4 per output element of a bilinear upsampling, 1 of a nearest one"),
     Known("fvcore", "activations", ("attention",), _projections,
