@@ -1,0 +1,50 @@
+"""Totals that were measured on torchvision's own models, without torch at hand."""
+
+import pytest
+
+from archstat.ops.tape import Mode
+from archstat.passes import saved_bytes, saved_what
+from archstat.spec import load
+from archstat.spec.model import Settings
+
+CPU = {
+    ("vgg16_torchvision", 1): 73_355_264,
+    ("vgg16_torchvision", 8): 586_842_112,
+    ("alexnet_torchvision", 1): 3_741_184,
+    ("alexnet_torchvision", 8): 29_929_472,
+    ("mobilenet_v2", 1): 78_345_984,
+    ("mobilenet_v2", 8): 625_812_736,
+    ("resnet50", 1): 86_121_984,
+    ("resnet50", 8): 687_488_512,
+    ("vit_b_16", 1): 118_160_680,
+}
+"""With torch 2.13 and 2.14, in training."""
+
+CUDA = {
+    ("vgg16_torchvision", 8): 586_645_504,
+    ("alexnet_torchvision", 8): 29_609_984,
+    ("mobilenet_v2", 8): 625_782_016,
+    ("resnet50", 8): 687_488_512,
+    ("vit_b_16", 1): 118_176_424,
+}
+"""On fake CUDA tensors: no GPU was at hand. ViT's attention is the memory-efficient kernel."""
+
+
+@pytest.mark.parametrize(("name", "batch"), CPU)
+def test_on_the_cpu(name: str, batch: int) -> None:
+    assert sum(saved_bytes(load(name, Settings(batch=batch)).graph)) == CPU[name, batch]
+
+
+@pytest.mark.parametrize(("name", "batch"), CUDA)
+def test_with_cudas_kernels(name: str, batch: int) -> None:
+    graph = load(name, Settings(batch=batch)).graph
+    assert sum(saved_bytes(graph, Mode(device="cuda"))) == CUDA[name, batch]
+
+
+def test_what_each_layer_of_lenet5_keeps() -> None:
+    graph = load("lenet5").graph
+    said = {n.path: what for n, what in zip(graph.nodes, saved_what(graph), strict=True) if what}
+    assert said == {
+        "conv1": "input", "conv1.act": "output", "conv2": "input", "conv2.act": "output",
+        "linear1": "input", "linear1.act": "output", "linear2.act": "output",
+    }  # fmt: skip
