@@ -61,14 +61,14 @@ def pages() -> dict[Path, str]:
 def _ops() -> str:
     parts = [INTRODUCTION]
     listed = ["| family | ops |", "|---|---|"]
-    for family, ops in FAMILIES.items():
-        words = ", ".join(f"[`{op.word}`](#{op.word})" for op in ops)
+    for family, words_of in FAMILIES.items():
+        words = ", ".join(f"[`{word}`](#{word})" for word in words_of)
         listed.append(f"| {family} | {words} |")
     parts.append("\n".join(listed) + "\n")
     examples = _examples()
-    for family, ops in FAMILIES.items():
+    for family, words_of in FAMILIES.items():
         parts.append(f"## {family}\n")
-        parts += [_op(op, examples.get(op.word, [])) for op in ops]
+        parts += [_op(CATALOGUE[word], examples.get(word, [])) for word in words_of]
     return "\n".join(parts)
 
 

@@ -1,99 +1,153 @@
-"""All ops, by family; what other frameworks call them is in :mod:`archstat.ops.aliases`."""
+"""All ops by name and family; what other frameworks call them is in :mod:`archstat.ops.aliases`.
 
-from archstat.ops import (
-    activation,
-    arithmetic,
-    attention,
-    conv,
-    dropout,
-    index,
-    join,
-    linear,
-    norm,
-    pad,
-    pool,
-    reshape,
-    resize,
-    response_norm,
-    smooth,
-)
-from archstat.ops import softmax as along
+An op's file is imported when the op is first asked for: a small network uses few of them, and a short command
+shouldn't wait for the rest.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+
 from archstat.ops.base import Op
 
-FAMILIES: dict[str, tuple[type[Op], ...]] = {
-    "Convolution": (conv.Conv, conv.ConvTranspose),
-    "Linear and tables": (linear.Linear, linear.Embedding, linear.Parameter),
-    "Pooling": (
-        pool.MaxPool,
-        pool.AvgPool,
-        pool.AdaptiveAvgPool,
-        pool.AdaptiveMaxPool,
-        pool.GlobalAvgPool,
-        pool.GlobalMaxPool,
-    ),
-    "Normalisation": (
-        norm.BatchNorm,
-        norm.LayerNorm,
-        norm.GroupNorm,
-        norm.InstanceNorm,
-        norm.RMSNorm,
-        response_norm.LocalResponseNorm,
-    ),
-    "Activation": (
-        activation.ReLU,
-        activation.ReLU6,
-        activation.LeakyReLU,
-        activation.PReLU,
-        smooth.ELU,
-        smooth.SELU,
-        smooth.CELU,
-        smooth.GELU,
-        smooth.SiLU,
-        smooth.Mish,
-        smooth.Softplus,
-        smooth.Softsign,
-        smooth.Sigmoid,
-        smooth.LogSigmoid,
-        smooth.Tanh,
-        smooth.TanhShrink,
-        activation.HardSigmoid,
-        activation.HardSwish,
-        activation.HardTanh,
-        activation.Threshold,
-        along.Softmax,
-        along.LogSoftmax,
-        along.GLU,
-    ),
-    "Attention": (attention.Attention, attention.ScaledDotProduct),
-    "Dropout": (dropout.Dropout, dropout.DropPath),
-    "Join": (join.Concat, join.Add, join.Sub, join.Mul, join.Div, join.MatMul),
-    "Shape": (
-        reshape.Flatten,
-        reshape.Reshape,
-        reshape.Tokens,
-        reshape.Permute,
-        reshape.Transpose,
-        index.Squeeze,
-        index.Unsqueeze,
-    ),
-    "Part": (index.Select, index.Slice, index.Roll, index.ChannelShuffle),
-    "Size": (pad.Pad, resize.Interpolate, resize.PixelShuffle, resize.PixelUnshuffle),
-    "Arithmetic": (
-        arithmetic.Scale,
-        arithmetic.Pow,
-        arithmetic.Square,
-        arithmetic.Sqrt,
-        arithmetic.Abs,
-        arithmetic.Exp,
-        arithmetic.Neg,
-        arithmetic.Mean,
-        arithmetic.Sum,
-        arithmetic.AMax,
-        arithmetic.Normalize,
-    ),
+FAMILIES: dict[str, dict[str, str]] = {
+    "Convolution": {
+        "conv": "conv.Conv",
+        "conv_transpose": "conv.ConvTranspose",
+    },
+    "Linear and tables": {
+        "linear": "linear.Linear",
+        "embedding": "linear.Embedding",
+        "parameter": "linear.Parameter",
+    },
+    "Pooling": {
+        "max_pool": "pool.MaxPool",
+        "avg_pool": "pool.AvgPool",
+        "adaptive_avg_pool": "pool.AdaptiveAvgPool",
+        "adaptive_max_pool": "pool.AdaptiveMaxPool",
+        "global_avg_pool": "pool.GlobalAvgPool",
+        "global_max_pool": "pool.GlobalMaxPool",
+    },
+    "Normalisation": {
+        "batch_norm": "norm.BatchNorm",
+        "layer_norm": "norm.LayerNorm",
+        "group_norm": "norm.GroupNorm",
+        "instance_norm": "norm.InstanceNorm",
+        "rms_norm": "norm.RMSNorm",
+        "local_response_norm": "response_norm.LocalResponseNorm",
+    },
+    "Activation": {
+        "relu": "activation.ReLU",
+        "relu6": "activation.ReLU6",
+        "leaky_relu": "activation.LeakyReLU",
+        "prelu": "activation.PReLU",
+        "elu": "smooth.ELU",
+        "selu": "smooth.SELU",
+        "celu": "smooth.CELU",
+        "gelu": "smooth.GELU",
+        "silu": "smooth.SiLU",
+        "mish": "smooth.Mish",
+        "softplus": "smooth.Softplus",
+        "softsign": "smooth.Softsign",
+        "sigmoid": "smooth.Sigmoid",
+        "logsigmoid": "smooth.LogSigmoid",
+        "tanh": "smooth.Tanh",
+        "tanhshrink": "smooth.TanhShrink",
+        "hardsigmoid": "activation.HardSigmoid",
+        "hardswish": "activation.HardSwish",
+        "hardtanh": "activation.HardTanh",
+        "threshold": "activation.Threshold",
+        "softmax": "softmax.Softmax",
+        "log_softmax": "softmax.LogSoftmax",
+        "glu": "softmax.GLU",
+    },
+    "Attention": {
+        "attention": "attention.Attention",
+        "scaled_dot_product": "attention.ScaledDotProduct",
+    },
+    "Dropout": {
+        "dropout": "dropout.Dropout",
+        "drop_path": "dropout.DropPath",
+    },
+    "Join": {
+        "concat": "join.Concat",
+        "add": "join.Add",
+        "sub": "join.Sub",
+        "mul": "join.Mul",
+        "div": "join.Div",
+        "matmul": "join.MatMul",
+    },
+    "Shape": {
+        "flatten": "reshape.Flatten",
+        "reshape": "reshape.Reshape",
+        "tokens": "reshape.Tokens",
+        "permute": "reshape.Permute",
+        "transpose": "reshape.Transpose",
+        "squeeze": "index.Squeeze",
+        "unsqueeze": "index.Unsqueeze",
+    },
+    "Part": {
+        "select": "index.Select",
+        "slice": "index.Slice",
+        "roll": "index.Roll",
+        "channel_shuffle": "index.ChannelShuffle",
+    },
+    "Size": {
+        "pad": "pad.Pad",
+        "interpolate": "resize.Interpolate",
+        "pixel_shuffle": "resize.PixelShuffle",
+        "pixel_unshuffle": "resize.PixelUnshuffle",
+    },
+    "Arithmetic": {
+        "scale": "arithmetic.Scale",
+        "pow": "arithmetic.Pow",
+        "square": "arithmetic.Square",
+        "sqrt": "arithmetic.Sqrt",
+        "abs": "arithmetic.Abs",
+        "exp": "arithmetic.Exp",
+        "neg": "arithmetic.Neg",
+        "mean": "arithmetic.Mean",
+        "sum": "arithmetic.Sum",
+        "amax": "arithmetic.AMax",
+        "normalize": "arithmetic.Normalize",
+    },
 }
+"""Family -> the words of its ops, each with its file and class. A new op gets a line here."""
 
-CATALOGUE: dict[str, type[Op]] = {op.word: op for family in FAMILIES.values() for op in family}
+
+class Catalogue(MutableMapping[str, type[Op]]):
+    """Word -> op. Looking a word up imports its file; asking whether there is such a word doesn't."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self._places = places
+        self._ops: dict[str, type[Op]] = {}
+
+    def __getitem__(self, word: str) -> type[Op]:
+        op = self._ops.get(word)
+        if op is None:
+            module, _, name = self._places[word].partition(".")
+            op = getattr(import_module(f"archstat.ops.{module}"), name)
+            self._ops[word] = op
+        return op
+
+    def __setitem__(self, word: str, op: type[Op]) -> None:
+        self._places[word] = f"{op.__module__}.{op.__name__}"
+        self._ops[word] = op
+
+    def __delitem__(self, word: str) -> None:
+        del self._places[word]
+        self._ops.pop(word, None)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+CATALOGUE = Catalogue({w: place for family in FAMILIES.values() for w, place in family.items()})
 
 NORMS = {
     "batch": "batch_norm",
@@ -104,5 +158,5 @@ NORMS = {
 }
 """What ``norm:`` takes, and the op it inserts."""
 
-ACTIVATIONS = tuple(op.word for op in FAMILIES["Activation"] if op.word not in ("threshold", "glu"))
+ACTIVATIONS = tuple(word for word in FAMILIES["Activation"] if word not in ("threshold", "glu"))
 """What ``act:`` takes."""

@@ -53,9 +53,19 @@ def test_defaults_are_exact(op: type[Op]) -> None:
         assert absent or isinstance(default, (bool, int, str, Fraction))
 
 
-def test_words_are_unique() -> None:
-    ops = [op for family in catalogue.FAMILIES.values() for op in family]
-    assert len({op.word for op in ops}) == len(ops)
+def test_words_are_the_ops_own_and_unique() -> None:
+    words = [word for family in catalogue.FAMILIES.values() for word in family]
+    assert len(set(words)) == len(words) == len(catalogue.CATALOGUE)
+    assert [catalogue.CATALOGUE[word].word for word in words] == words
+
+
+def test_every_final_op_is_in_the_catalogue() -> None:
+    def final(op: type[Op]) -> set[type[Op]]:
+        below = op.__subclasses__()
+        return {op} if not below else {leaf for sub in below for leaf in final(sub)}
+
+    inside = {op for op in final(Op) if op.__module__.startswith("archstat.ops.")}
+    assert inside <= set(catalogue.CATALOGUE.values())
 
 
 def test_short_words_name_ops() -> None:
