@@ -18,7 +18,7 @@ archstat flops resnet50 --input 3x320x320 --by stage
 @spec_arguments
 @option("--count", type=click.Choice(["macs", "flops"]), default="macs", section=TABLE,
         help="macs (the default): multiply-accumulates; flops: 2 per MAC plus everything else.")  # fmt: skip
-@common("spec", "run", "grouping", "order", "format")
+@common("spec", "run", "grouping", "order", "format", "engine")
 def command(given: Given, specs: tuple[str, ...], count: str) -> int:
     """Count the operations of one forward pass, layer by layer.
 

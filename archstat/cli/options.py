@@ -37,6 +37,7 @@ class Given(NamedTuple):
     plain: bool = False
     units: "System" = "si"
     quiet: bool = False
+    engine: str = "static"
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]
@@ -174,6 +175,11 @@ _ALWAYS = (
            help="Show a traceback when archstat itself fails."),
 )  # fmt: skip
 
+_ENGINE = (
+    option("--engine", type=click.Choice(["static", "torch", "fvcore"]), default="static", section=TABLE,
+           help="static (the default): archstat's rules; torch, fvcore: the PyTorch graph, measured."),
+)  # fmt: skip
+
 _GROUPS = {
     "spec": _SPEC,
     "run": _RUN,
@@ -183,6 +189,7 @@ _GROUPS = {
     "screen": _SCREEN,
     "file": _FILE,
     "units": _UNITS,
+    "engine": _ENGINE,
 }
 
 
@@ -190,7 +197,7 @@ def common(*groups: str) -> Callable[[Function], Function]:
     """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
 
     Groups: spec (what is built), run (batch, type), grouping, order, format (and files and the screen),
-    screen, file, units.
+    screen, file, units, engine.
     """
     added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]
 

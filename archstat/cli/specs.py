@@ -78,6 +78,10 @@ def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
     from archstat.report.tabulate import tabulate
 
     specs, whole = load_each(references, given)
+    if given.engine != "static":
+        from archstat.report.engines import measured
+
+        kind = measured(kind, given.engine)
 
     def build(detail: Detail) -> "list[Report]":
         arrangement = Arrangement(

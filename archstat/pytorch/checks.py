@@ -4,6 +4,7 @@ A check is a function ``Subject -> Outcome`` in :data:`CHECKS`, or in :data:`SLO
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from archstat import passes
 from archstat.graph import Node
@@ -38,8 +39,8 @@ def shapes(subject: Subject) -> Outcome:
 def params(subject: Subject) -> Outcome:
     """Hold the names and shapes of each layer's learnable tensors, and their sum, shared ones once."""
     found = [
-        Comparison(path=node.path, ours=_terms(node.params()), theirs=_tensors(theirs))
-        for node, theirs in _with_tensors(subject, "named_parameters")
+        Comparison(path=node.path, ours=_terms(node.params()), theirs=_tensors(_shapes(theirs)))
+        for node, theirs in with_tensors(subject, "named_parameters")
     ]
     ours, theirs = sum(passes.params(subject.graph)), subject.module.parameters()
     found.append(_total(ours, sum(p.numel() for p in theirs)))
@@ -51,8 +52,10 @@ def params(subject: Subject) -> Outcome:
 def buffers(subject: Subject) -> Outcome:
     """Hold the names and shapes of each layer's buffers, and their sum."""
     found = [
-        Comparison(path=node.path, ours=_terms(node.op.buffers(node.io)), theirs=_tensors(theirs))
-        for node, theirs in _with_tensors(subject, "named_buffers")
+        Comparison(
+            path=node.path, ours=_terms(node.op.buffers(node.io)), theirs=_tensors(_shapes(theirs))
+        )
+        for node, theirs in with_tensors(subject, "named_buffers")
     ]
     theirs_total = sum(b.numel() for b in subject.module.buffers())
     found.append(_total(sum(passes.buffers(subject.graph)), theirs_total))
@@ -167,9 +170,7 @@ def _taken(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(s for n, s in zip(shape, strides, strict=True) if n > 1)
 
 
-def _with_tensors(
-    subject: Subject, method: str
-) -> Iterable[tuple[Node, dict[str, tuple[int, ...]]]]:
+def with_tensors(subject: Subject, method: str) -> Iterable[tuple[Node, dict[str, Any]]]:
     """Yield each node with its own module's tensors, without those of the layers that stand below it."""
     below = {
         ".".join(words[:n])
@@ -182,7 +183,7 @@ def _with_tensors(
         yield (
             node,
             {
-                name: tuple(t.shape)
+                name: t
                 for name, t in getattr(part, method)()
                 if name.partition(".")[0] not in nested
             },
@@ -195,6 +196,10 @@ def _total(ours: int, theirs: int) -> Comparison:
 
 def _shape(sizes: tuple[int, ...]) -> str:
     return "x".join(map(str, sizes)) or "1"
+
+
+def _shapes(tensors: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(t.shape) for name, t in tensors.items()}
 
 
 def _terms(terms: Terms) -> str:

@@ -1,0 +1,145 @@
+"""The columns of tables as PyTorch and fvcore measure them, walking the lowered graph.
+
+``values`` has what a column's own rule gives: a number for each node, ``None`` where the engine has none to give.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+from archstat.graph import Graph, Node
+from archstat.pytorch import require_torch
+from archstat.pytorch.references import PRODUCTS
+
+Values = tuple[int | None, ...]
+
+ENGINES = ("torch", "fvcore")
+
+
+def values(graph: Graph, engine: str, key: str) -> Values:
+    """Return the column ``key`` of the tables, measured by ``engine``."""
+    require_torch()
+    measure = _MEASURES[engine].get(key)
+    return measure(graph) if measure is not None else (None,) * len(graph.nodes)
+
+
+@lru_cache(maxsize=2)
+def _subject(graph: "_ById") -> Any:
+    from archstat.pytorch.subject import Subject
+
+    return Subject(graph.graph)
+
+
+class _ById:
+    """A graph as a key: the same object is the same graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def __hash__(self) -> int:
+        return id(self.graph)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and other.graph is self.graph
+
+
+def _tensors(graph: Graph, method: str) -> list[dict[str, Any]]:
+    from archstat.pytorch.checks import with_tensors
+
+    subject = _subject(_ById(graph))
+    found: list[dict[str, Any]] = [{}]
+    seen: set[int] = set()
+    for _, tensors in with_tensors(subject, method):
+        # A shared tensor counts once, at its first owner.
+        found.append({name: t for name, t in tensors.items() if id(t) not in seen})
+        seen.update(map(id, tensors.values()))
+    return found
+
+
+def _params(
+    chosen: Callable[[str, Any], bool], size: Callable[[Any], int]
+) -> Callable[[Graph], Values]:
+    return lambda graph: tuple(
+        sum(size(t) for name, t in tensors.items() if chosen(name, t))
+        for tensors in _tensors(graph, "named_parameters")
+    )
+
+
+def _buffers(size: Callable[[Any], int]) -> Callable[[Graph], Values]:
+    return lambda graph: tuple(
+        sum(map(size, tensors.values())) for tensors in _tensors(graph, "named_buffers")
+    )
+
+
+def _macs(graph: Graph) -> Values:
+    return tuple(flops // 2 for _, _, flops in _subject(_ById(graph)).flops)
+
+
+def _activations(in_bytes: bool, times: int = 1) -> Callable[[Graph], Values]:
+    def measure(graph: Graph) -> Values:
+        import torch
+
+        subject = _subject(_ById(graph))
+        sizes = [
+            prod(shape) * (getattr(torch, dtype).itemsize if in_bytes else 1)
+            for shape, dtype, _ in subject.flops
+        ]
+        owners = [theirs is None for theirs, _ in subject.storages(training=False)]
+        return tuple(times * n if owns else 0 for n, owns in zip(sizes, owners, strict=True))
+
+    return measure
+
+
+def _fvcore(quantity: str) -> Callable[[Graph], Values]:
+    def measure(graph: Graph) -> Values:
+        subject = _subject(_ById(graph))
+        if not hasattr(subject, "fvcore"):
+            from archstat.pytorch.fvcore_counts import counts
+
+            subject.fvcore = counts(subject)
+        found: list[int] = getattr(subject.fvcore, quantity)
+        return tuple(
+            n or (None if _unseen(node, quantity) else 0)
+            for node, n in zip(graph.nodes, found, strict=True)
+        )
+
+    return measure
+
+
+def _unseen(node: Node, quantity: str) -> bool:
+    """Say whether a 0 of fvcore's means that it doesn't know the op."""
+    if quantity == "flops":
+        return bool(node.op.macs(node.io))
+    return node.op.word not in PRODUCTS and node.op.storage(node.io) is None
+
+
+def _elements(t: Any) -> int:
+    return int(t.numel())
+
+
+def _bytes(t: Any) -> int:
+    return int(t.nbytes)
+
+
+_MEASURES: dict[str, dict[str, Callable[[Graph], Values]]] = {
+    "torch": {
+        "params": _params(lambda name, t: True, _elements),
+        "weights": _params(lambda name, t: not name.endswith("bias"), _elements),
+        "biases": _params(lambda name, t: name.endswith("bias"), _elements),
+        "trainable_params": _params(lambda name, t: t.requires_grad, _elements),
+        "param_bytes": _params(lambda name, t: True, _bytes),
+        "buffers": _buffers(_elements),
+        "buffer_bytes": _buffers(_bytes),
+        "macs": _macs,
+        "activations": _activations(in_bytes=False),
+        "activation_bytes": _activations(in_bytes=True),
+        "forward_backward_bytes": _activations(in_bytes=True, times=2),
+    },
+    "fvcore": {
+        "params": _params(lambda name, t: True, _elements),
+        "macs": _fvcore("flops"),
+        "activations": _fvcore("activations"),
+    },
+}
+"""What each engine can give. fvcore's params are PyTorch's own, as fvcore's parameter_count takes them."""

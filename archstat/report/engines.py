@@ -1,0 +1,41 @@
+"""The same tables measured on the PyTorch graph, by PyTorch or by fvcore, instead of by rule."""
+
+from functools import partial
+
+import msgspec
+
+from archstat import passes
+from archstat.errors import UsageError
+from archstat.graph import Graph
+from archstat.report.columns import Column
+from archstat.report.kinds import Kind
+
+
+def measured(kind: Kind, engine: str) -> Kind:
+    """Return ``kind`` with the columns that ``engine`` measures; ``static`` is archstat's own rules.
+
+    A cell is unknown where the engine has nothing to give. Raises a UsageError where rules alone have the numbers.
+    """
+    if engine == "static":
+        return kind
+    if kind.what is not None or kind.peaks:
+        raise UsageError(
+            f"--engine {engine} has no saved bytes and no peaks",
+            hint="leave --backward and --peak out",
+        )
+    own = tuple(_column(kind.column(key), engine) for key in (*kind.shown, *kind.aside))
+    return msgspec.structs.replace(kind, own=own, quantity="")
+
+
+def _column(column: Column, engine: str) -> Column:
+    return msgspec.structs.replace(
+        column,
+        title=f"{column.title} by {engine}",
+        values=partial(_values, engine=engine, key=column.key),
+    )
+
+
+def _values(graph: Graph, *, engine: str, key: str) -> passes.Values:
+    from archstat.pytorch.engines import values
+
+    return values(graph, engine, key)
