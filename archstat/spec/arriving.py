@@ -59,8 +59,8 @@ def check_settings(settings: Settings) -> None:
 
 def _shape(node: YamlNode, variables: dict[str, Value]) -> tuple[int, ...]:
     hint = None
-    if isinstance(node, Scalar) and set(node.text) <= set("0123456789x×") and node.text:
-        hint = f"write [{', '.join(node.text.replace('×', 'x').split('x'))}]"
+    if isinstance(node, Scalar) and set(node.text) <= set("0123456789x×, ") and node.text:
+        hint = f"write [{', '.join(re.findall('[0-9]+', node.text))}]"
     if not isinstance(node, Sequence):
         raise node.error(
             f"'input' is a list of sizes, without the batch, not {kind_of(node)}", hint=hint

@@ -55,7 +55,8 @@ class Expansion:
             inner = inner.stages[0][1]
         if not inner.entries or inner.entries[0].source is None:
             raise name.error(
-                f"the head '{name.text}' must begin with 'from:', the layer it hangs on"
+                f"the head '{name.text}' must begin with 'from:', the layer it hangs on",
+                hint=f"write {name.text}: [from: layer, ...]",
             )
         frame = Frame(Names({}, self.variables), section=name.text)
         result = self._body(body, 0, Place(Scope(name.text), frame, outline), alone=True)

@@ -39,10 +39,9 @@ def arguments(
         given[param] = (key, value)
     for option, value in named:
         if option.text not in block.params:
-            inside = f"write it beside '{block.name}', not inside"
             raise option.error(
                 f"{block.signature} has no parameter '{printable(option.text)}'",
-                hint=inside if option.text in BESIDE else nearest(option.text, block.params),
+                hint=_meant(option.text, block),
             )
         refuse_empty(option, value)
         if option.text in given:
@@ -55,6 +54,14 @@ def arguments(
     return {
         param: written(expect(value, Scalar, what), known) for param, (_, value) in given.items()
     }
+
+
+def _meant(option: str, block: Block) -> str | None:
+    if option in BESIDE:
+        return f"write it beside '{block.name}', not inside"
+    if option in ("act", "norm", "share"):
+        return "write it on a layer in the block's body"
+    return nearest(option, block.params)
 
 
 def _values(count: int) -> str:

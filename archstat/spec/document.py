@@ -72,7 +72,7 @@ def read_document(
         base = None
         for needed in ("input", "layers"):
             if root.get(needed) is None:
-                raise root.error(f"the spec has no '{needed}:'")
+                raise root.error(f"the spec has no '{needed}:'", hint=_EXAMPLES[needed])
     else:
         if root.get("layers") is not None:
             raise root.key("layers").error(
@@ -154,6 +154,10 @@ def _root(origin: Origin) -> Mapping:
     return root
 
 
+_EXAMPLES = {
+    "input": "write one sample's shape, channels first: 'input: [3, 224, 224]'",
+    "layers": "write 'layers: [conv: 64, relu]', or a mapping of stages to lists",
+}
 _OTHER_KEYS = {
     "version": "did you mean 'archstat'?",
     "description": "did you mean 'about'?",

@@ -17,6 +17,7 @@ from archstat.errors import SpecError
 from archstat.ops.options import Value, show
 from archstat.spec.compiler import Code, Compiler
 from archstat.spec.functions import FUNCTIONS, Function, Number
+from archstat.spec.nodes import COMMA
 from archstat.spec.words import nearest
 
 LONGEST = 200
@@ -148,5 +149,7 @@ def _hint(text: str) -> str | None:
         if re.fullmatch(pattern, text):
             return hint
     if text.count("(") != text.count(")"):
-        return "put it in quotes: inside [ ] and { } a comma ends a value"
+        return COMMA
+    if re.fullmatch(r"[\w.]+(, *[\w.]+)+", text):
+        return f"a list stands in brackets: [{text}]"
     return None

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping as Dict
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from archstat.errors import ArchstatError, SpecError
 from archstat.spec import expressions
 from archstat.spec.model import METRICS, Figure
@@ -9,9 +12,19 @@ from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect, pri
 from archstat.spec.words import nearest
 from archstat.units import parse as parse_quantity
 
-_WORDS = ("source", "at", "slip", "differs", "why", "quantity", "printed", "computed", "note")
-_TABLE_WORDS = ("table", "source", "columns", "rows", "why")
-_CELL_WORDS = ("printed", "slip", "differs", "why", "note")
+_VERDICT_WORDS = ("accounting", "slip", "differs", "why", "note", "inferred", "read_as")
+_WORDS = ("source", "at", "quantity", "printed", "computed", *_VERDICT_WORDS)
+_TABLE_WORDS = ("table", "source", "columns", "rows", "why", "read_as")
+_CELL_WORDS = ("printed", *_VERDICT_WORDS)
+
+
+class _Judgement(Struct, frozen=True):
+    """What an entry says beside its figure: the verdict that its author recorded, the reason and the derivation."""
+
+    verdict: str = "reproduced"
+    why: str = ""
+    inferred: bool = False
+    derivation: Scalar | None = None
 
 
 def read_figures(node: YamlNode | None) -> tuple[Figure, ...]:
@@ -42,44 +55,70 @@ def _figure(entry: Mapping) -> Figure:
             raise entry.error(
                 "a figure with 'quantity' needs 'printed' and 'computed', and no metric"
             )
-        metric, name, expression = "", quantity.text, _expression(computed)
+        metric, name, expression, asked = "", quantity.text, _expression(computed), computed
     else:
         if len(metrics) != 1:
             raise entry.error("a published figure names one metric, such as 'params: 138M'")
         metric = name = metrics[0]
         printed = _text(entry, metric)
         assert printed is not None
-        expression = f"{metric}({_quoted(at)})" if at else f"{metric}()"
-    slip, verdict, why = _verdict(entry)
-    return Figure(
-        quantity=name + (f" of {at.text}" if at and metric else ""),
-        metric=metric,
-        printed=_printed(printed),
-        computed=expression,
-        source=source.text,
-        slip=slip,
-        verdict=verdict,
-        why=why,
-        mark=printed.mark,
+        expression, asked = f"{metric}({_quoted(at)})" if at else f"{metric}()", at or printed
+    return _judged(
+        Figure(
+            quantity=name + (f" of {at.text}" if at and metric else ""),
+            metric=metric,
+            printed=_printed(printed),
+            computed=expression,
+            source=source.text,
+            mark=printed.mark,
+            computed_mark=asked.mark,
+        ),
+        _judgement(entry),
+        _text(entry, "read_as"),
     )
 
 
-def _verdict(entry: Mapping) -> tuple[str | None, str, str]:
-    """Return the derivation of a slip, the verdict that the author recorded, and the reason."""
-    slip, differs = _text(entry, "slip"), _text(entry, "differs")
-    if slip is not None and differs is not None:
-        raise entry.error("a figure is a slip or differs, not both")
-    if slip is not None and entry.get("why") is None:
-        raise entry.error("a slip needs its 'why'")
-    why = differs or _text(entry, "why") or _text(entry, "note")
-    verdict = "slip" if slip else "differs" if differs else "reproduced"
-    return _expression(slip) if slip else None, verdict, why.text if why else ""
+def _judged(figure: Figure, said: _Judgement, read_as: Scalar | None) -> Figure:
+    """Return the figure with what its author says of it."""
+    derivation = said.derivation
+    figure = replace(
+        figure,
+        read_as=read_as.text if read_as else "",
+        verdict=said.verdict,
+        why=said.why,
+        inferred=said.inferred,
+        derivation=_expression(derivation) if derivation else None,
+        derivation_mark=derivation.mark if derivation else None,
+    )
+    if read_as is not None:
+        _check_suffix(figure, read_as)
+    return figure
+
+
+def _judgement(entry: Mapping) -> _Judgement:
+    given = [word for word in ("accounting", "slip", "differs") if entry.get(word) is not None]
+    if len(given) > 1:
+        raise entry.error(f"a figure has one verdict, not '{given[0]}' and '{given[1]}'")
+    verdict = given[0] if given else "reproduced"
+    reason = _text(entry, "differs") or _text(entry, "why") or _text(entry, "note")
+    inferred = _text(entry, "inferred")
+    if verdict in ("accounting", "slip") and entry.get("why") is None:
+        raise entry.error(f"'{verdict}' needs its 'why'")
+    if inferred is not None and (inferred.text not in ("true", "false") or reason is None):
+        raise inferred.error("'inferred' is true or false, and stands beside a reason")
+    return _Judgement(
+        verdict,
+        reason.text if reason else "",
+        inferred is not None and inferred.text == "true",
+        _text(entry, verdict) if verdict in ("accounting", "slip") else None,
+    )
 
 
 def _table(entry: Mapping) -> list[Figure]:
     """Read ``{table: title, source, columns: [activations, weights], rows: {conv1.conv1: [3.2M, 1728]}}``.
 
-    A cell that doesn't reproduce says so: ``{printed: 364Ki, differs: reason}``, or ``slip:`` and ``why:``.
+    A cell that doesn't reproduce says so: ``{printed: 364K, differs: reason}``, or ``slip:`` and ``why:``.
+    ``read_as: {params: Ki}`` gives the suffix that a column means.
     """
     for key, _ in entry.entries:
         if key.text not in _TABLE_WORDS:
@@ -94,38 +133,48 @@ def _table(entry: Mapping) -> list[Figure]:
         _metric(expect(item, Scalar, "a column is a metric"))
         for item in expect(columns, Sequence, "'columns' is a list of metrics").items
     ]
+    meant = _meant(entry.get("read_as"), metrics)
     figures = []
     for path, cells in expect(rows, Mapping, "'rows' maps layers to printed cells").entries:
         values = cells.items if isinstance(cells, Sequence) else (cells,)
         if len(values) != len(metrics):
             raise path.error(f"the row has {len(values)} cells for {len(metrics)} columns")
         for metric, value in zip(metrics, values, strict=True):
-            printed, slip, verdict, why = _cell(value)
+            printed, said, read_as = _cell(value)
             if printed.text == "-":
                 continue
-            figures.append(
-                Figure(
-                    quantity=metric,
-                    metric=metric,
-                    printed=_printed(printed),
-                    computed=f"{metric}({_quoted(path)})",
-                    source=source.text,
-                    slip=slip,
-                    verdict=verdict,
-                    why=why,
-                    table=title.text,
-                    row=path.text,
-                    mark=printed.mark,
-                )
+            figure = Figure(
+                quantity=metric,
+                metric=metric,
+                printed=_printed(printed),
+                computed=f"{metric}({_quoted(path)})",
+                source=source.text,
+                table=title.text,
+                row=path.text,
+                mark=printed.mark,
+                computed_mark=path.mark,
             )
+            column = meant.get(metric) if figure.suffix else None
+            figures.append(_judged(figure, said, read_as or column))
     return figures
 
 
-def _cell(value: YamlNode) -> tuple[Scalar, str | None, str, str]:
-    """Return what a cell prints, and its verdict."""
+def _meant(node: YamlNode | None, metrics: list[str]) -> Dict[str, Scalar]:
+    """Read a table's ``read_as``: column -> the suffix that it means."""
+    if node is None:
+        return {}
+    meant = {}
+    for key, value in expect(node, Mapping, "a table's 'read_as' maps columns to suffixes").entries:
+        if key.text not in metrics:
+            raise key.error(f"no column is called '{printable(key.text)}'")
+        meant[key.text] = expect(value, Scalar, "what a column is read as is a suffix, such as Ki")
+    return meant
+
+
+def _cell(value: YamlNode) -> tuple[Scalar, _Judgement, Scalar | None]:
+    """Return what a cell prints, what is said of it, and the suffix that it means."""
     if not isinstance(value, Mapping):
-        printed = expect(value, Scalar, "a cell is a printed figure, or '-'")
-        return printed, None, "reproduced", ""
+        return expect(value, Scalar, "a cell is a printed figure, or '-'"), _Judgement(), None
     for key, inner in value.entries:
         refuse_empty(key, inner)
         if key.text not in _CELL_WORDS:
@@ -135,7 +184,7 @@ def _cell(value: YamlNode) -> tuple[Scalar, str | None, str, str]:
     text = _text(value, "printed")
     if text is None:
         raise value.error("a cell needs what is 'printed'")
-    return text, *_verdict(value)
+    return text, _judgement(value), _text(value, "read_as")
 
 
 def read_budget(node: YamlNode | None) -> Dict[str, str]:
@@ -174,6 +223,18 @@ def _expression(node: Scalar) -> str:
     except SpecError as error:
         raise error.at(node.mark) from None
     return node.text
+
+
+def _check_suffix(figure: Figure, read_as: Scalar) -> None:
+    """Refuse a suffix that the printed number can't be read with."""
+    if not figure.suffix:
+        raise read_as.error(f"'{printable(figure.printed)}' has no suffix to read as another")
+    try:
+        parse_quantity(figure.meant)
+    except ArchstatError:
+        raise read_as.error(
+            f"'{printable(read_as.text)}' is not a suffix", hint="write Ki, MiB or the like"
+        ) from None
 
 
 def _printed(node: Scalar) -> str:

@@ -97,7 +97,8 @@ class Layers:
             added = self._add(path, op, (arriving,), place, mark, weights)
         except SpecError as error:
             if insert.default:
-                error.inside(f"in what the default at line {insert.mark.line} inserts")
+                what = path.rpartition(".")[2]
+                error.inside(f"in the {what} that the default at line {insert.mark.line} adds")
             raise error.at(mark) from None
         self.paths.add(path, Result(added, added))
         return added

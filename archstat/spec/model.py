@@ -6,6 +6,7 @@ import msgspec
 
 from archstat.errors import Mark
 from archstat.graph import Graph
+from archstat.units import suffix
 
 MAX_LAYERS = 50_000
 
@@ -48,19 +49,35 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """A figure that somebody printed, and how the graph is asked for it.
 
-    ``printed`` is the text as printed (``138M``, ``28x28x480``); ``computed`` an expression over the graph
-    (``params()``); ``slip`` the expression that gives the printed figure where the true one doesn't.
-    ``verdict`` is what the spec's author recorded: reproduced, slip or differs.
+    ``printed`` is the text as printed (``138M``, ``28x28x480``); ``read_as`` the suffix that is meant where it isn't
+    the printed one (``MiB`` for a MB of 1024 * 1024 bytes). ``computed`` is an expression over the graph
+    (``params()``), ``derivation`` the one that gives the printed figure where the true one doesn't.
+    ``verdict`` is what the spec's author recorded: reproduced, accounting, slip or differs; ``inferred`` says that
+    ``why`` is a guess of that author's, and no statement of those who printed the figure.
     """
 
     quantity: str
     metric: str = ""
     printed: str
+    read_as: str = ""
     computed: str
     source: str
-    slip: str | None = None
+    derivation: str | None = None
     verdict: str = "reproduced"
     why: str = ""
+    inferred: bool = False
     table: str = ""
     row: str = ""
     mark: Mark | None = None
+    computed_mark: Mark | None = None
+    derivation_mark: Mark | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The printed suffix: ``MB``."""
+        return suffix(self.printed)
+
+    @property
+    def meant(self) -> str:
+        """The printed text with the suffix that is meant: ``93MiB`` for 93MB."""
+        return self.printed.removesuffix(self.suffix) + self.read_as if self.read_as else self.printed

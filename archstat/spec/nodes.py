@@ -7,22 +7,26 @@ import msgspec
 
 from archstat.errors import Mark, SpecError
 
+COMMA = "in [ ] or { } a comma ends the value: put the expression in quotes"
+"""What is meant where an expression is cut in two."""
+
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 class SourceText:
-    """One spec file: how messages name it, and its text."""
+    """One spec file: how messages name it, its text, and whether they may show lines of it."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, *, quoted: bool = True) -> None:
         self.file = file
         self.text = text
+        self.quoted = quoted
         self._lines: list[str] | None = None
 
     def mark(self, line: int, column: int) -> Mark:
         """Return the mark of a place; ``line`` and ``column`` count from 0, as PyYAML's do."""
         if self._lines is None:
             self._lines = _LINE_BREAK.split(self.text)
-        shown = self._lines[line] if line < len(self._lines) else ""
+        shown = self._lines[line] if self.quoted and line < len(self._lines) else ""
         return Mark(self.file, line + 1, column + 1, shown)
 
 
@@ -87,7 +91,8 @@ def expect(node: YamlNode, wanted: type[T], what: str) -> T:
 def refuse_empty(key: Scalar, value: YamlNode) -> None:
     """Raise if a value is left out or an empty list or mapping."""
     if is_empty(value):
-        raise key.error(f"'{printable(key.text)}' is empty")
+        cut = key.text.count("(") != key.text.count(")")
+        raise key.error(f"'{printable(key.text)}' is empty", hint=COMMA if cut else None)
 
 
 def is_empty(node: YamlNode) -> bool:

@@ -1,5 +1,6 @@
 """What stands beside a layer's word: its options, ``norm:`` and ``act:``, over the spec's ``defaults:``."""
 
+import re
 from collections.abc import Collection
 
 from archstat.errors import SpecError
@@ -159,9 +160,12 @@ def unknown_layer(key: Scalar, known: Collection[str], *, bare: bool = False) ->
     """Return the error for a word that is no layer, with the right one if it is another framework's."""
     word = key.text[:64]
     right = aliases.right_word(word, known)
-    if not bare and _is_option(word):
+    head, colon, value = re.match(r"(\w*)( *:? *)(.*)", word, re.DOTALL).groups()  # type: ignore[union-attr]
+    if colon and value and head in known:
+        hint: str | None = f"write '{head}: {printable(value)}'"
+    elif not bare and _is_option(word):
         # [conv: 64, kernel: 3] is a list of two layers.
-        hint: str | None = f"'{word}' is an option: write {{layer: ..., {word}: ...}} with braces"
+        hint = f"'{word}' is an option: write {{layer: ..., {word}: ...}} with braces"
     elif right is not None:
         hint = f"archstat says '{right}'"
     else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import yaml
 
 from archstat.errors import SpecError
+from archstat.spec.malformed import malformed
 from archstat.spec.nodes import Mapping, Scalar, Sequence, SourceText, YamlNode, printable
 
 DEEPEST = 48
@@ -22,18 +23,21 @@ LARGEST_FILE = 2**20
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(data: bytes, file: str) -> YamlNode:
-    """Parse one document. Raises a SpecError for anything but plain YAML in UTF-8."""
-    origin = SourceText(file, "")
+def read(data: bytes, file: str, *, quoted: bool = True) -> YamlNode:
+    """Parse one document. Raises a SpecError for anything but plain YAML in UTF-8.
+
+    Messages show the line they are about if ``quoted``.
+    """
+    origin = SourceText(file, "", quoted=quoted)
     if len(data) > LARGEST_FILE:
         raise SpecError(f"the file is larger than {LARGEST_FILE:,} bytes", mark=origin.mark(0, 0))
-    origin = SourceText(file, _decode(data, origin))
+    origin = SourceText(file, _decode(data, origin), quoted=quoted)
     try:
         return _document(origin, iter(yaml.parse(origin.text, Loader=_Loader)))
     except yaml.reader.ReaderError as error:
         raise _unreadable(origin, error) from None
     except yaml.MarkedYAMLError as error:
-        raise _malformed(origin, error) from None
+        raise malformed(origin, error) from None
 
 
 def _decode(data: bytes, origin: SourceText) -> str:
@@ -60,21 +64,6 @@ def _unreadable(origin: SourceText, error: yaml.reader.ReaderError) -> SpecError
     return SpecError(
         f"the file holds a control character (U+{code:04X})", mark=origin.mark(line, column)
     )
-
-
-def _malformed(origin: SourceText, error: yaml.MarkedYAMLError) -> SpecError:
-    place = error.problem_mark or error.context_mark
-    mark = origin.mark(place.line, place.column) if place else origin.mark(0, 0)
-    problem = printable(str(error.problem or "it can't be parsed"), 120)
-    hint = None
-    if "\t" in mark.text[: mark.column]:
-        hint = "indent with spaces, not tabs"
-    elif error.context:
-        hint = printable(str(error.context), 80)
-        start = error.context_mark
-        if start is not None and place is not None and start.line != place.line:
-            hint += f" that began at line {start.line + 1}"
-    return SpecError(f"not valid YAML: {problem}", hint=hint, mark=mark)
 
 
 def _document(origin: SourceText, events: Iterator[yaml.Event]) -> YamlNode:

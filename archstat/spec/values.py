@@ -10,6 +10,7 @@ from archstat.spec import expressions
 from archstat.spec.nodes import Scalar, Sequence, YamlNode, kind_of
 
 LONGEST_LIST = 1024
+_OTHER_WORDS = {"valid": "leave it out: 0 is the default"}
 _DECIMALS = (Decimal, DecimalAxes, DecimalOrWord)
 
 
@@ -88,6 +89,7 @@ def _expression(node: Scalar, known: Known, kind: Kind | None) -> Written:
             )
     except SpecError as error:
         if kind is not None and kind.words:
-            error.hint = error.hint or f"its words are {', '.join(kind.words)}"
+            said = _OTHER_WORDS.get(node.text)
+            error.hint = said or error.hint or f"its words are {', '.join(kind.words)}"
         raise error.at(node.mark) from None
     return Written(node, expression.value, expression.names)

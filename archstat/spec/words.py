@@ -27,8 +27,6 @@ BESIDE_ALIASES = {
 }  # fmt: skip
 """What people call them, and what an entry of a conv or linear may hold besides its options."""
 
-_MANY = 1000
-
 
 def is_reserved(word: str, ops: frozenset[str]) -> bool:
     """Say whether a word has a meaning already: in the language, as an op, or in an expression."""
@@ -36,15 +34,41 @@ def is_reserved(word: str, ops: frozenset[str]) -> bool:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return "did you mean 'x'?" for the most alike known word, or ``None``."""
-    from difflib import get_close_matches
+    """Return "did you mean 'x'?" for the most alike known word, or ``None``.
 
-    names = sorted(set(known))
-    lowered = {name.lower(): name for name in names}
-    if word.lower() in lowered:
-        return f"did you mean '{lowered[word.lower()]}'?"
-    if len(names) > _MANY:
-        # Comparing takes long: a slip of the pen leaves the first letter and nearly the length.
-        names = [n for n in names if n[:1] == word[:1] and abs(len(n) - len(word)) < 3][:_MANY]
-    close = get_close_matches(word[:64], names, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else None
+    >>> nearest("vgg61", ("vgg16", "vgg19")), nearest("wavelet", ("select", "conv"))
+    ("did you mean 'vgg16'?", None)
+    """
+    most = max(1, min(len(word), _LONGEST) // 3)
+    plain = word[:_LONGEST].lower()
+    close = [name for name in set(known) if abs(len(name) - len(word)) <= most][:_MANY]
+    letters = sorted(plain)
+    ranked = [(-_slips(plain, n.lower()), sorted(n.lower()) == letters, n) for n in close]
+    slips, _, name = max(ranked, default=(-most - 1, False, ""))
+    if -slips <= most:
+        return f"did you mean '{name}'?"
+    longer = [n for n in known if min(len(n), len(word)) > 2 and _begins(plain, n.lower())]
+    return f"did you mean '{min(longer, key=len)}'?" if longer else None
+
+
+_LONGEST = 64
+_MANY = 1000
+
+
+def _begins(a: str, b: str) -> bool:
+    return a.startswith(b) or b.startswith(a)
+
+
+def _slips(a: str, b: str) -> int:
+    """Count the slips between two words: letters left out, put in, exchanged, or in the wrong order."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row, older = row, [i], before
+        for j, y in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        before = last
+    return row[-1]

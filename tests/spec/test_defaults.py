@@ -177,4 +177,4 @@ def test_the_place_of_a_misfit_default_is_the_layer(refused: Refused) -> None:
         "input: [6, 8, 8]\ndefaults:\n  conv: {norm: {group: 4}}\nlayers:\n  - conv: 6\n"
     )
     assert message.startswith("net.yaml:5:5: error: 'group_norm' groups 4 must divide")
-    assert "in what the default at line 3 inserts" in message
+    assert "in the norm that the default at line 3 adds" in message

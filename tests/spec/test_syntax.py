@@ -223,7 +223,7 @@ def test_tf_same_is_the_whole_padding_with_the_odd_pixel_at_the_end(build: Build
         ("{conv: 8, padding: [[1, 1], 1]}", "padding mixes numbers and [begin, end] pairs"),
         ("{conv: 8, padding: [[1, 1, 1], [1, 1, 1]]}", "padding: each axis takes a pair [begin, end]"),
         ("{conv: 8, padding: [1, 1, 1, 1]}", "padding takes one entry per axis, 1 to 3 of them"),
-        ("{conv: 8, padding: valid}", "hint: its words are same, tf_same"),
+        ("{conv: 8, padding: valid}", "hint: leave it out: 0 is the default"),
         ("{conv: 8, padding: -1}", "padding must be a whole number, 0 or more, not -1"),
         ("{conv_transpose: 8, kernel: 2, padding: tf_same}", "'conv_transpose' takes no padding: tf_same"),
         ("conv_transpose: 8", "'conv_transpose' needs 'kernel'"),
