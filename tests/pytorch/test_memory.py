@@ -33,7 +33,7 @@ def test_saved(name: str, batch: int, training: bool) -> None:
 
 
 @NETWORKS
-@pytest.mark.parametrize("batch", [1, 8])
+@pytest.mark.parametrize("batch", [1, pytest.param(8, marks=pytest.mark.slow)])
 def test_inference_peak(name: str, batch: int) -> None:
     from tests.pytorch import oracle
 
