@@ -84,7 +84,8 @@ def check_names(
     for name in expression.functions:
         if name not in functions:
             known = [*FUNCTIONS, *(functions if isinstance(functions, Iterable) else ())]
-            raise SpecError(f"unknown function '{name}'", hint=nearest(name, known))
+            hint = nearest(name, known) or f"there are {', '.join(known)}"
+            raise SpecError(f"unknown function '{name}'", hint=hint)
     known_names = names if isinstance(names, Container) else tuple(names)
     for name in expression.names:
         if name not in known_names:

@@ -18,6 +18,12 @@ _TABLE_WORDS = ("table", "source", "columns", "rows", "why", "read_as")
 _CELL_WORDS = ("printed", *_VERDICT_WORDS)
 
 
+_OTHER_METRICS = {
+    "parameters": "params", "weight": "weights", "multiply_adds": "macs", "madds": "macs",
+    "mult_adds": "macs", "multadds": "macs", "memory": "activation_bytes", "layers": "depth",
+}  # fmt: skip
+
+
 class _Judgement(Struct, frozen=True):
     """What an entry says beside its figure: the verdict that its author recorded, the reason and the derivation."""
 
@@ -200,9 +206,9 @@ def read_budget(node: YamlNode | None) -> Dict[str, str]:
 
 def _metric(key: Scalar) -> str:
     if key.text not in METRICS:
-        raise key.error(
-            f"no metric is called '{printable(key.text)}'", hint=nearest(key.text, METRICS)
-        )
+        other = _OTHER_METRICS.get(key.text.lower())
+        hint = f"did you mean '{other}'?" if other else nearest(key.text, METRICS)
+        raise key.error(f"no metric is called '{printable(key.text)}'", hint=hint)
     return key.text
 
 

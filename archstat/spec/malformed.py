@@ -8,7 +8,9 @@ from archstat.errors import Mark, SpecError
 from archstat.spec.nodes import SourceText, printable
 
 _OPTIONS = re.compile(r"\s*(?:- +)*(?P<all>[\w-]+: *[^,:]+,.*:.*?)\s*(?:#.*)?\Z")
-_NESTED = re.compile(r"(?P<before>\s*(?:- +)*)(?P<name>[\w/+-]+): +(?P<rest>[\w/+-]+:.*?)\s*(?:#.*)?\Z")
+_NESTED = re.compile(
+    r"(?P<before>\s*(?:- +)*)(?P<name>[\w/+-]+): +(?P<rest>[\w/+-]+:.*?)\s*(?:#.*)?\Z"
+)
 _OPENERS = {"sequence": ("[", "]"), "mapping": ("{", "}")}
 
 
@@ -32,6 +34,8 @@ def malformed(origin: SourceText, error: yaml.MarkedYAMLError) -> SpecError:
     elif "while scanning a quoted scalar" in context:
         place = began or place
         message, hint = "the quote is not closed", "write it once more where the text ends"
+    elif "while parsing a flow node" in context:
+        message = f"a value can't begin with '{_character(place)}'"
     elif "while parsing a flow" in context:
         message, hint, place = _unclosed(context, place, began)
     elif "cannot start any token" in problem:
@@ -70,7 +74,8 @@ def _unclosed(context: str, place: Mark, began: Mark | None) -> tuple[str, str |
     """Say which bracket is open; show it where it stands, unless another one stands where it should close."""
     opener, closer = next(pair for kind, pair in _OPENERS.items() if kind in context)
     if began is None or (place.line == began.line and place is not began):
-        return f"the '{opener}' is not closed", f"write '{closer}' before what follows", place
+        hint = f"is a ',' missing, or a '{closer}' before it?"
+        return f"the '{opener}' is not closed", hint, place
     return f"the '{opener}' is not closed", f"write '{closer}' where it ends", began
 
 

@@ -160,9 +160,9 @@ def unknown_layer(key: Scalar, known: Collection[str], *, bare: bool = False) ->
     """Return the error for a word that is no layer, with the right one if it is another framework's."""
     word = key.text[:64]
     right = aliases.right_word(word, known)
-    head, colon, value = re.match(r"(\w*)( *:? *)(.*)", word, re.DOTALL).groups()  # type: ignore[union-attr]
-    if colon and value and head in known:
-        hint: str | None = f"write '{head}: {printable(value)}'"
+    glued = re.fullmatch(r"(\w+)(?: *:| ) *([\w.*/+-]+)", word)
+    if glued is not None and glued[1] in known:
+        hint: str | None = f"write '{glued[1]}: {glued[2]}'"
     elif not bare and _is_option(word):
         # [conv: 64, kernel: 3] is a list of two layers.
         hint = f"'{word}' is an option: write {{layer: ..., {word}: ...}} with braces"
@@ -207,7 +207,9 @@ def _no_option(op: type[Op], key: Scalar) -> SpecError:
         hint: str | None = aliases.ARRIVES
     else:
         right = aliases.right_option(name, has) or BESIDE_ALIASES.get(plain)
-        hint = f"did you mean '{right}'?" if right in has else nearest(name, has)
+        takes = ", ".join(option for option in has if option not in BESIDE)
+        guess = nearest(name, has) or (f"it takes {takes}" if takes else None)
+        hint = f"did you mean '{right}'?" if right in has else guess
     return key.error(f"'{op.word}' has no option '{printable(name)}'", hint=hint)
 
 

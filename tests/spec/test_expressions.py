@@ -215,7 +215,7 @@ def test_errors(text: str, message: str) -> None:
         ("deep ? 1 : 2", "write 'a if condition else b'"),
         ("width = 3", "'==' compares"),
         ("width**2", "write the product: width*width"),
-        ("min(1", "put it in quotes: inside [ ] and { } a comma ends a value"),
+        ("min(1", "in [ ] or { } a comma ends the value: put the expression in quotes"),
         ("True", "true and false are written small"),
         ("yes", "write true or false"),
         ("off", "write true or false"),
