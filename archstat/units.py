@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 from functools import cache
 from math import prod
+from string import ascii_letters
 from typing import Literal
 
 import msgspec
@@ -74,6 +75,15 @@ def parse(text: str) -> Quantity:
     if found["about"] and not part:
         step *= 10 ** max(0, len(digits) - max(2, len(digits.rstrip("0"))))
     return Quantity(value, step, unit)
+
+
+def suffix(text: str) -> str:
+    """Return the letters at the end of a printed number.
+
+    >>> suffix("48.6 MB"), suffix("1.8e9")
+    ('MB', '')
+    """
+    return text[len(text.rstrip(ascii_letters)) :]
 
 
 def exact(n: int) -> str:

@@ -22,12 +22,14 @@ NOT_AS_RECORDED = 1
 def command(given: Given, specs: tuple[str, ...]) -> int:
     """Hold the figures that papers and lectures print against what the graph gives.
 
-    Each spec carries its printed figures with their sources. A figure is reproduced; or it is a slip, and the
-    derivation that gives it is computed from the graph; or it does not reproduce, and the reason is said where
-    it is known. Exit code 1 when a verdict is not the one that the spec records.
+    Each spec carries its printed figures with their sources. A figure is reproduced; or it is a slip or
+    comes from another accounting, and the derivation that gives it is computed from the graph; or it does not
+    reproduce, and the reason is said where it is known. Exit code 1 when a verdict is not the one that the spec
+    records, 2 when a spec can't be judged.
     """
-    from archstat.cli.output import send
+    from archstat.cli.output import complain, send
     from archstat.cli.specs import load_each
+    from archstat.errors import ArchstatError
     from archstat.render.reproduction import render
     from archstat.report.reproduce import LECTURE, LECTURE_SPECS, reproduce
     from archstat.spec import bundled
@@ -35,11 +37,17 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
     lecture = specs == ("lecture",)
     if lecture:
         specs = tuple(name for name in LECTURE_SPECS if name in bundled())
-    loaded, whole = load_each(specs or bundled(), given)
-    found = [reproduce(spec, source=LECTURE if lecture else "") for spec in loaded]
+    asked = specs or bundled()
+    found = []
+    for spec in load_each(asked, given)[0]:
+        try:
+            found.append(reproduce(spec, source=LECTURE if lecture else ""))
+        except ArchstatError as error:
+            complain(error)
+    unread = len(asked) - len(found)
     if not specs or lecture:
         found = [r for r in found if r.verdicts]
-    send(given, lambda name, style: render(name, found, style))
-    if any(r.broken for r in found):
-        return NOT_AS_RECORDED
-    return 0 if whole else FAILED
+    send(given, lambda name, style: render(name, found, style, unread))
+    if unread:
+        return FAILED
+    return NOT_AS_RECORDED if any(r.broken for r in found) else 0

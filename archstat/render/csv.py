@@ -1,8 +1,8 @@
 """A report as comma-separated values, for spreadsheets and data frames.
 
 One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
-``total``, ``peak`` or ``published``. Numbers are exact, in the unit that the header's key says; an unknown one is
-empty. A total that misses an unknown layer says so in ``note``.
+``total``, ``peak`` or ``published``; a printed figure has columns of its own, at the end. Numbers are exact, in the
+unit that the header's key says; an unknown one is empty. A total that misses an unknown layer says so in ``note``.
 """
 
 import csv
@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from archstat.render.escape import cell, shape, shapes
-from archstat.render.layout import verdict
+from archstat.render.figures import PLAIN, cells
 from archstat.render.style import Style
 from archstat.report.report import Report, Row
 
@@ -23,13 +23,17 @@ def render(reports: Sequence[Report], style: Style, delimiter: str = ",") -> str
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     says = any("saved" in report.labels for report in reports)
-    writer.writerow([*_BEFORE, *keys, *(["saved_what"] if says else []), "note"])
+    last = PLAIN if any(report.published for report in reports) else ()
+    writer.writerow([*_BEFORE, *keys, *(["saved_what"] if says else []), "note", *last])
     for report in reports:
         what = [row.saved for row in report.rows]
-        for i, (before, cells, note) in enumerate(_lines(report)):
-            numbers = ["" if cells.get(key) is None else str(cells[key]) for key in keys]
+        for i, (before, values, note) in enumerate(_lines(report)):
+            numbers = ["" if values.get(key) is None else str(values[key]) for key in keys]
             saved = [what[i] if i < len(what) else ""] if says else []
-            writer.writerow([*map(cell, before), *numbers, *saved, cell(note)])
+            writer.writerow([*map(cell, before), *numbers, *saved, cell(note), *("" for _ in last)])
+        between = len(_BEFORE) - 2 + len(keys) + says + 1
+        for line in report.published:
+            writer.writerow([cell(report.reference), "published", *[""] * between, *cells(line)])
     return out.getvalue()
 
 
@@ -50,10 +54,6 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, int | No
     for peak in report.peaks:
         before = (spec, "peak", peak.path, peak.op, "", "", "", "")
         yield before, {}, f"{peak.key}: {peak.nbytes}"
-    for line in report.published:
-        parts = (verdict(line), line.derivation, line.why, line.source)
-        before = (spec, "published", line.printed, "", "", "", "", "")
-        yield before, {}, "; ".join(part for part in parts if part)
 
 
 def _shapes(row: Row) -> tuple[str, str, str]:

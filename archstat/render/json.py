@@ -10,7 +10,7 @@
        "rows": [{"path": "conv1.conv1", "op": "conv", "layers": 1, "inputs": [[3, 224, 224]], "output": [64, 224, 224],
                  "tensors": {"weight": [64, 3, 3, 3], "bias": [64]}, "params": 1792, "note": ""}, ...],
        "totals": {"params": 138357544, ...}, "incomplete": [],
-       "published": [{"printed": "138M", "source": "...", "verdict": "reproduced", ...}],
+       "published": [{"quantity": "params", "printed": "138M", "verdict": "reproduced", "computed": 138357544, ...}],
        "notes": []}]}
 
 A key of ``columns`` is a key of every row and of ``totals``. ``incomplete`` names the totals that miss an
@@ -27,7 +27,8 @@ import msgspec
 from archstat import __version__
 from archstat.render.escape import clean
 from archstat.render.style import Style
-from archstat.report.report import PeakLine, Report, Row
+from archstat.report.report import PeakLine, PublishedLine, Report, Row
+from archstat.report.values import plain
 
 FORMAT_VERSION = "1.0"
 
@@ -78,9 +79,18 @@ def _report(report: Report) -> dict[str, Any]:
         "rows": [_row(keys, row, report.labels) for row in report.rows],
         "totals": dict(report.total) if report.totals or report.kind != "summary" else None,
         "incomplete": report.partial,
-        "published": [msgspec.to_builtins(line) for line in report.published],
+        "published": [published(line) for line in report.published],
         "notes": report.notes,
         **({"peaks": [_peak(peak) for peak in report.peaks]} if report.peaks else {}),
+    }
+
+
+def published(line: PublishedLine) -> dict[str, Any]:
+    """Return a figure's keys: exact numbers, and text for a fraction or a shape."""
+    return {
+        **msgspec.structs.asdict(line),
+        "computed": plain(line.computed),
+        "derived": None if line.derived is None else plain(line.derived),
     }
 
 

@@ -7,13 +7,10 @@ import msgspec
 from archstat.render.escape import clean, shape, shapes
 from archstat.render.style import Style
 from archstat.report.columns import BY_KEY, Column
-from archstat.report.report import Conditions, PeakLine, PublishedLine, Report, Row
+from archstat.report.report import Conditions, PeakLine, Report, Row
 from archstat.units import System, Unit, exact, fixed, percent, power_for, prefixes, scaled
 
 UNKNOWN = "?"
-
-_VERDICTS = {"truncated": "reproduced, cut off", "differs": "does not reproduce"}
-"""The verdicts that are said in more words than they are recorded."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -107,21 +104,6 @@ def amount(column: Column, n: int) -> str:
         number = exact(n) if power == 0 else fixed(n, power, 2, "bytes", system)
         both.append(f"{number} {prefixes('bytes', system)[power]}")
     return both[0] if both[0] == both[1] else f"{both[0]} ({both[1]})"
-
-
-def verdict(line: PublishedLine) -> str:
-    """Say a published figure's verdict and the graph's number: ``reproduced: 138,344,128 weights``."""
-    column = BY_KEY.get(line.quantity)
-    noun = (
-        clean(line.quantity)
-        if column is None
-        else "bytes"
-        if column.unit == "bytes"
-        else column.title
-    )
-    said = _VERDICTS.get(line.verdict, clean(line.verdict))
-    exactly = "" if said.startswith("reproduced") else "exactly "
-    return f"{said}: {exactly}{clean(line.computed)} {noun}".rstrip()
 
 
 def _first_title(report: Report) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from archstat.render.escape import markdown
-from archstat.render.layout import Field, below, fields, heading, verdict
+from archstat.render.figures import reasons, verdict
+from archstat.render.layout import Field, below, fields, heading
 from archstat.render.style import Style
 from archstat.report.report import Report
 
@@ -36,8 +37,7 @@ def _report(report: Report, style: Style) -> Iterator[str]:
     for line in report.published:
         parts = [f"published: **{markdown(line.printed)}**, {markdown(line.source)}"]
         parts.append(markdown(verdict(line)))
-        parts += [f"as printed: {markdown(line.derivation)}"] if line.derivation else []
-        parts += [markdown(line.why)] if line.why else []
+        parts += map(markdown, reasons(line))
         listed.append("; ".join(parts))
     if listed:
         yield ""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from archstat.render.escape import clean
+from archstat.render.figures import COLOURS, reasons, verdict
 from archstat.render.ink import ink, pad, width
-from archstat.render.layout import below, verdict
+from archstat.render.layout import below
 from archstat.render.style import Style
 from archstat.report.report import Report
 
@@ -13,7 +14,6 @@ NARROWEST = 24
 """Prose isn't broken into lines shorter than this."""
 
 _INDENT = 4
-_VERDICTS = {"reproduced": "green", "truncated": "green", "slip": "yellow", "differs": "red"}
 
 
 def facts(report: Report, style: Style) -> Iterator[str]:
@@ -32,11 +32,11 @@ def facts(report: Report, style: Style) -> Iterator[str]:
     for i, line in enumerate(report.published):
         label = "published" if not i else ""
         start = f"{label:<{label_width}}{GAP}{pad(clean(line.printed), printed_width)}"
-        inks = (_VERDICTS.get(line.verdict, "bold"), "")
+        inks = (COLOURS[line.verdict], "")
         yield from _beside(start, verdict(line), verdict_width, clean(line.source), inks, style)
         indent = _indent(width(start) + len(GAP), style)
-        for text in (f"as printed: {line.derivation}" if line.derivation else "", line.why):
-            for more in wrapped(clean(text), style, indent) if text else ():
+        for text in reasons(line):
+            for more in wrapped(text, style, indent):
                 yield " " * indent + ink(more, "dim", color=style.color)
 
 
@@ -55,14 +55,15 @@ def _beside(
 ) -> Iterator[str]:
     """Draw ``start  value  about``, the value padded to ``size`` cells.
 
-    What has no room beside goes below; a value is never broken.
+    What has no room beside goes below; a number is never broken.
     """
     of_value, of_about = inks
     shown = ink(value, of_value, color=style.color)
     at = width(start) + len(GAP)
     if not _fits(at + width(value), style):
         yield start
-        yield " " * _INDENT + shown
+        for line in wrapped(value, style, _INDENT):
+            yield " " * _INDENT + ink(line, of_value, color=style.color)
         lines, indent = wrapped(about, style, _INDENT), _INDENT
     elif not _fits(at + size + len(GAP) + NARROWEST, style):
         yield f"{start}{GAP}{shown}"

@@ -1,68 +1,73 @@
 """Printed figures beside the computed ones: tables row by row, then figure by figure under each source."""
 
-from collections.abc import Iterator, Sequence
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from textwrap import wrap
+from typing import Any
 
-from archstat.render import listing, markdown
-from archstat.render.escape import clean
+from msgspec.structs import replace
+
+from archstat.render import markdown
+from archstat.render.escape import cell, clean
 from archstat.render.escape import markdown as escaped
+from archstat.render.figures import COLOURS, PLAIN, WORDS, cells, read_as, reasons
 from archstat.render.grid import draw
 from archstat.render.ink import ink
+from archstat.render.json import envelope, published
 from archstat.render.layout import Field
 from archstat.render.style import Style
 from archstat.render.table import fit
 from archstat.report.published import Verdict
 from archstat.report.reproduce import Reproduction, Table, tally
-from archstat.units import exact, parse
+from archstat.report.values import written
+from archstat.units import parse
 
-_COLOURS = {"reproduced": "green", "truncated": "green", "slip": "yellow", "differs": "red"}
-_WORDS = {
-    "reproduced": "reproduced",
-    "truncated": "reproduced, cut off",
-    "slip": "a slip",
-    "differs": "does not reproduce",
-}
+_AGREE = ("reproduced", "truncated")
 _SUMMABLE = (
     "activations", "weights", "params", "macs", "flops", "biases", "activation_bytes", "trainable_params",
 )  # fmt: skip
 
 
-def render(name: str, found: Sequence[Reproduction], style: Style) -> str:
-    """Write the reproductions in the format ``name``."""
-    if name in ("json", "csv", "tsv"):
-        return listing.render(name, _listing(found), style)
-    lines = _markdown(found) if name == "markdown" else _text(found, style)
+def render(name: str, found: Sequence[Reproduction], style: Style, unread: int = 0) -> str:
+    """Write the reproductions in the format ``name``; ``unread`` counts the specs that couldn't be judged."""
+    if name == "json":
+        return envelope("reproduce", "rows", list(_items(found)), flat=True)
+    if name in ("csv", "tsv"):
+        return _separated(found, "," if name == "csv" else "\t")
+    lines = _markdown(found, unread) if name == "markdown" else _text(found, style, unread)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _listing(found: Sequence[Reproduction]) -> listing.Listing:
-    columns = (
-        "spec", "table", "row", "quantity", "printed", "computed", "verdict", "holds", "expression",
-        "derivation", "derived", "why", "source",
-    )  # fmt: skip
-    rows = [
-        (
-            r.reference,
-            v.figure.table,
-            v.figure.row,
-            v.figure.quantity,
-            v.figure.printed,
-            v.computed,
-            v.outcome,
-            "yes" if v.holds else "no",
-            v.figure.computed,
-            v.figure.slip or "",
-            v.derived,
-            v.figure.why,
-            v.figure.source,
-        )
-        for r in found
-        for v in r.verdicts
-    ]
-    return listing.Listing(kind="reproduce", columns=columns, rows=tuple(rows))
+def _items(found: Sequence[Reproduction]) -> Iterator[dict[str, Any]]:
+    for reproduction in found:
+        for verdict in reproduction.verdicts:
+            figure = verdict.figure
+            yield {
+                "spec": reproduction.reference,
+                "table": figure.table,
+                "row": figure.row,
+                "holds": verdict.holds,
+                "expression": figure.computed,
+                **published(verdict.line),
+            }
 
 
-def _text(found: Sequence[Reproduction], style: Style) -> Iterator[str]:
+def _separated(found: Sequence[Reproduction], delimiter: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(["spec", "table", "row", "holds", "expression", *PLAIN])
+    for reproduction in found:
+        for verdict in reproduction.verdicts:
+            figure = verdict.figure
+            holds = "yes" if verdict.holds else "no"
+            texts = (reproduction.reference, figure.table, figure.row, holds, figure.computed)
+            writer.writerow([*map(cell, texts), *cells(verdict.line)])
+    return out.getvalue()
+
+
+def _text(found: Sequence[Reproduction], style: Style, unread: int) -> Iterator[str]:
     for reproduction in found:
         yield f"{ink(clean(reproduction.name), 'bold', color=style.color)}  " + ink(
             clean(reproduction.reference), "dim", color=style.color
@@ -75,7 +80,7 @@ def _text(found: Sequence[Reproduction], style: Style) -> Iterator[str]:
             yield from draw(kept, style)
             if dropped:
                 yield ink(f"left out to fit: {', '.join(dropped)}", "dim", color=style.color)
-            for reason in _cell_reasons(table):
+            for reason in _below(table):
                 width = 10_000 if style.width is None else max(24, style.width)
                 yield from (
                     ink(part, "dim", color=style.color)
@@ -86,7 +91,10 @@ def _text(found: Sequence[Reproduction], style: Style) -> Iterator[str]:
             yield ink(clean(source), "dim", color=style.color)
             yield from _figures(verdicts, style)
             yield ""
-    yield from _closing(found, style)
+        if not reproduction.verdicts:
+            yield ink("no printed figures", "dim", color=style.color)
+            yield ""
+    yield from _closing(found, style, unread)
 
 
 def _figures(verdicts: Sequence[Verdict], style: Style) -> Iterator[str]:
@@ -95,28 +103,29 @@ def _figures(verdicts: Sequence[Verdict], style: Style) -> Iterator[str]:
     yield from lines[:head]
     for verdict, line in zip(verdicts, lines[head:], strict=True):
         word = _word(verdict)
-        colour = "red" if not verdict.holds else _COLOURS[verdict.outcome]
+        colour = "red" if not verdict.holds else COLOURS[verdict.outcome]
         yield line.replace(word, ink(word, colour, color=style.color))
-        for text in _reasons(verdict):
+        for text in reasons(verdict.line):
             width = 10_000 if style.width is None else max(24, style.width - 4)
             yield from ("    " + ink(part, "dim", color=style.color) for part in wrap(text, width))
 
 
-def _reasons(verdict: Verdict) -> Iterator[str]:
-    if verdict.derived:
-        yield f"{clean(verdict.figure.slip or '')} = {verdict.derived}"
-    if verdict.figure.why:
-        yield clean(verdict.figure.why)
-
-
-def _cell_reasons(table: Table) -> Iterator[str]:
-    """Say why the marked cells don't reproduce; rows with the same reason together."""
+def _below(table: Table) -> Iterator[str]:
+    """Say what is read as another suffix and why the marked cells don't agree; rows with one reason together."""
+    suffixes: dict[str, None] = {}
     found: dict[tuple[str, str], list[str]] = {}
     for row, verdicts in table.rows:
         for verdict in verdicts:
-            if verdict is not None and verdict.outcome not in ("reproduced", "truncated"):
-                reason = "; ".join(_reasons(verdict)) or _word(verdict)
-                found.setdefault((verdict.figure.metric, reason), []).append(clean(row))
+            if verdict is None:
+                continue
+            line = verdict.line
+            if line.read_as:
+                suffixes[f"{line.quantity}: {read_as(line)}"] = None
+            if verdict.outcome not in _AGREE:
+                said = replace(line, read_as="")
+                reason = "; ".join([WORDS[line.verdict], *reasons(said)])
+                found.setdefault((line.quantity, reason), []).append(clean(row))
+    yield from suffixes
     for (metric, reason), rows in found.items():
         yield f"! {', '.join(rows)}, {metric}: {reason}"
 
@@ -125,13 +134,13 @@ def _figure_fields(verdicts: Sequence[Verdict]) -> list[Field]:
     return [
         Field("figure", tuple(clean(v.figure.quantity) for v in verdicts)),
         Field("printed", tuple(clean(v.figure.printed) for v in verdicts), right=True),
-        Field("computed", tuple(v.computed for v in verdicts), right=True),
+        Field("computed", tuple(written(v.computed) for v in verdicts), right=True),
         Field("verdict", tuple(_word(v) for v in verdicts)),
     ]
 
 
 def _word(verdict: Verdict) -> str:
-    word = _WORDS[verdict.outcome]
+    word = WORDS[verdict.outcome]
     return word if verdict.holds else f"{word}: NOT AS RECORDED ({verdict.figure.verdict})"
 
 
@@ -152,11 +161,7 @@ def _table_fields(table: Table) -> list[Field]:
 def _mark(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
-    return (
-        verdict.computed
-        if verdict.outcome in ("reproduced", "truncated")
-        else f"{verdict.computed} !"
-    )
+    return written(verdict.computed) + ("" if verdict.outcome in _AGREE else " !")
 
 
 def _totals(metric: str, cells: Sequence[Verdict | None]) -> tuple[str, str]:
@@ -164,31 +169,48 @@ def _totals(metric: str, cells: Sequence[Verdict | None]) -> tuple[str, str]:
     if metric not in _SUMMABLE:
         return "", ""
     held = [v for v in cells if v is not None]
-    printed = sum(parse(v.figure.printed).value for v in held)
-    computed = sum(int(v.computed.replace(",", "")) for v in held)
-    return exact(int(printed)), exact(computed)
+    printed = sum((parse(v.figure.meant).value for v in held), Fraction())
+    computed = sum(v.computed for v in held if not isinstance(v.computed, tuple))
+    return written(printed), written(computed)
 
 
-def _closing(found: Sequence[Reproduction], style: Style) -> Iterator[str]:
+def _closing(found: Sequence[Reproduction], style: Style, unread: int) -> Iterator[str]:
+    """Count the verdicts, and say PASS only if there are some, all hold, and no spec was left out."""
     counts = tally(found)
     figures = sum(len(r.verdicts) for r in found)
     specs = "1 spec" if len(found) == 1 else f"{len(found)} specs"
-    yield (
-        f"{figures} printed figures of {specs}: {counts['reproduced'] + counts['truncated']} reproduced "
-        f"({counts['truncated']} cut off, not rounded), {counts['slip']} slips, {counts['differs']} that "
-        "do not reproduce"
-    )
-    if counts["broken"]:
-        failed = f"FAIL  {counts['broken']} not as recorded in the spec"
-        yield ink(failed, "red", color=style.color)
+    if figures:
+        said = "1 printed figure" if figures == 1 else f"{figures} printed figures"
+        yield f"{said} of {specs}: {', '.join(_counted(counts))}"
+    elif found:
+        yield f"no printed figures in {specs}, nothing to hold"
+    broken = counts["broken"]
+    failures = [f"{broken} not as recorded in the spec"] if broken else []
+    if unread:
+        failures.append(f"{unread} spec{'' if unread == 1 else 's'} could not be read")
+    if failures:
+        yield ink(f"FAIL  {'; '.join(failures)}", "red", color=style.color)
         for reproduction in found:
             for verdict in reproduction.broken:
-                yield f"  {verdict.figure.mark}: {clean(verdict.figure.quantity)} {clean(verdict.figure.printed)}"
-    else:
+                figure = verdict.figure
+                yield f"  {figure.mark}: {clean(figure.quantity)} {clean(figure.printed)}"
+    elif figures:
         yield ink("PASS  all as recorded in the specs", "green", color=style.color)
 
 
-def _markdown(found: Sequence[Reproduction]) -> Iterator[str]:
+def _counted(counts: Mapping[str, int]) -> Iterator[str]:
+    if good := counts["reproduced"] + counts["truncated"]:
+        cut = f" ({counts['truncated']} cut off, not rounded)" if counts["truncated"] else ""
+        yield f"{good} reproduced{cut}"
+    if counts["accounting"]:
+        yield f"{counts['accounting']} in another accounting"
+    if slips := counts["slip"]:
+        yield "1 slip" if slips == 1 else f"{slips} slips"
+    if differ := counts["differs"]:
+        yield f"{differ} that {'does' if differ == 1 else 'do'} not reproduce"
+
+
+def _markdown(found: Sequence[Reproduction], unread: int) -> Iterator[str]:
     for reproduction in found:
         yield f"### {escaped(reproduction.name)}"
         yield ""
@@ -197,13 +219,13 @@ def _markdown(found: Sequence[Reproduction]) -> Iterator[str]:
             yield ""
             yield from markdown.table(_table_fields(table))
             yield ""
-            for reason in _cell_reasons(table):
+            for reason in _below(table):
                 yield escaped(reason)
                 yield ""
         for source, verdicts in reproduction.figures:
             yield f"**{escaped(source)}**"
             yield ""
-            reasons = tuple("; ".join(_reasons(v)) for v in verdicts)
-            yield from markdown.table([*_figure_fields(verdicts), Field("because", reasons)])
+            because = tuple("; ".join(reasons(v.line)) for v in verdicts)
+            yield from markdown.table([*_figure_fields(verdicts), Field("because", because)])
             yield ""
-    yield from _closing(found, Style())
+    yield from _closing(found, Style(), unread)

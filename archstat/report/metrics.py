@@ -6,7 +6,6 @@ the layer's kind. With no argument it is the total.
 
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from itertools import accumulate
 
 from archstat.errors import SpecError
@@ -121,10 +120,3 @@ def _depth(graph: Graph, nodes: list[int]) -> int:
 
 
 _DEEP = ("conv", "conv_transpose", "linear", "attention")
-
-
-def exact(value: bool | Number) -> str:
-    """Write a value: whole numbers with commas, fractions to four places."""
-    if isinstance(value, Fraction):
-        return f"{float(value):,.4f}".rstrip("0")
-    return str(value) if isinstance(value, bool) else f"{value:,}"

@@ -1,20 +1,23 @@
 """Printed figures beside what the graph gives, with a verdict for each.
 
 reproduced          the exact value rounds to the printed figure
+accounting          it doesn't, and another way of counting, computed from the graph, gives the printed figure
+slip                it doesn't, and a mistake, computed from the graph, gives the printed figure
 truncated           it doesn't round to it, but cut off after the printed digits it is the same
-slip                it doesn't give the printed figure, and a derivation computed from the graph does
-differs             neither; the spec says what is known of the reason
+differs             none of these; the spec says what is known of the reason
 """
 
 from functools import lru_cache
 
 import msgspec
 
-from archstat.errors import SpecError
+from archstat.errors import Mark, SpecError
 from archstat.graph import Graph
-from archstat.report.metrics import ask, exact, output_of
+from archstat.report.metrics import ask, output_of
 from archstat.report.report import PublishedLine
+from archstat.report.values import Value
 from archstat.spec import Figure, Spec, bundled, load
+from archstat.spec.expressions import Number
 from archstat.units import parse
 
 FAMILIES = {
@@ -26,13 +29,22 @@ FAMILIES = {
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure, judged. ``holds`` says that the verdict is the one the spec's author recorded."""
+    """One figure, judged. ``holds`` says that the verdict is the one the spec's author recorded.
+
+    ``derived`` is what the figure's derivation gives; ``cut`` says that it gives the printed figure only when it is
+    cut off after the printed digits.
+    """
 
     figure: Figure
     outcome: str
-    computed: str
-    derived: str = ""
-    holds: bool
+    computed: Value
+    derived: Number | None = None
+    cut: bool = False
+
+    @property
+    def holds(self) -> bool:
+        recorded = self.figure.verdict
+        return self.outcome == recorded or (self.outcome, recorded) == ("truncated", "reproduced")
 
     @property
     def line(self) -> PublishedLine:
@@ -40,23 +52,41 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return PublishedLine(
             quantity=figure.quantity,
             printed=figure.printed,
+            read_as=figure.read_as,
             source=figure.source,
             verdict=self.outcome,
             computed=self.computed,
-            derivation=f"{figure.slip} = {self.derived}" if figure.slip and self.derived else "",
+            derivation=figure.derivation or "",
+            derived=self.derived,
+            cut=self.cut,
             why=figure.why,
+            inferred=figure.inferred,
         )
 
 
 def judge(spec: Spec, figure: Figure) -> Verdict:
-    """Judge one figure. Raises a SpecError, with the figure's place, if its expressions ask for what isn't there."""
-    try:
-        outcome, computed, derived = _judge(spec, figure)
-    except SpecError as error:
-        raise error if figure.mark is None else error.at(figure.mark) from None
-    recorded = figure.verdict
-    same = outcome == recorded or (outcome == "truncated" and recorded == "reproduced")
-    return Verdict(figure=figure, outcome=outcome, computed=computed, derived=derived, holds=same)
+    """Judge one figure. Raises a SpecError, with the expression's place, if one asks for what isn't there."""
+    # Figures of a network are printed without its auxiliary heads.
+    graph = spec.graph.select(aux=False)
+    if figure.metric == "output":
+        return _judge_shape(graph, figure)
+    printed = parse(figure.meant)
+    value = _number(graph, figure.computed, figure.computed_mark or figure.mark)
+    match = printed.matches(value)
+    if figure.derivation is None or match == "rounded":
+        outcome = {"rounded": "reproduced", "truncated": "truncated", None: "differs"}[match]
+        return Verdict(figure=figure, outcome=outcome, computed=value)
+    derived = _number(graph, figure.derivation, figure.derivation_mark or figure.mark)
+    derived_match = printed.matches(derived)
+    if match and derived_match != "rounded":
+        return Verdict(figure=figure, outcome="truncated", computed=value)
+    return Verdict(
+        figure=figure,
+        outcome=figure.verdict if derived_match else "differs",
+        computed=value,
+        derived=derived,
+        cut=derived_match == "truncated",
+    )
 
 
 def lines(spec: Spec, quantity: str) -> list[PublishedLine]:
@@ -69,38 +99,30 @@ def lines(spec: Spec, quantity: str) -> list[PublishedLine]:
     ]
 
 
-def _judge(spec: Spec, figure: Figure) -> tuple[str, str, str]:
-    if figure.metric == "output":
-        return _judge_shape(spec.graph, figure)
-    # Figures of a network are printed without its auxiliary heads.
-    graph = spec.graph.select(aux=False)
-    value = ask(graph, figure.computed, _other)
-    printed = parse(figure.printed)
-    computed = exact(value)
-    if isinstance(value, bool):
-        raise SpecError(f"'{figure.computed}' is a condition, not a number")
-    matched = printed.matches(value)
-    if matched is not None:
-        return ("reproduced" if matched == "rounded" else "truncated"), computed, ""
-    if figure.slip is None:
-        return "differs", computed, ""
-    slip = ask(graph, figure.slip, _other)
-    if isinstance(slip, bool):
-        raise SpecError(f"'{figure.slip}' is a condition, not a number")
-    derived = exact(slip)
-    return ("slip" if printed.matches(slip) is not None else "differs"), computed, derived
+def _number(graph: Graph, expression: str, mark: Mark | None) -> Number:
+    try:
+        value = ask(graph, expression, _other)
+        if isinstance(value, bool):
+            raise SpecError(f"'{expression}' is a condition, not a number")
+    except SpecError as error:
+        raise error if mark is None else error.at(mark) from None
+    return value
 
 
-def _judge_shape(graph: Graph, figure: Figure) -> tuple[str, str, str]:
+def _judge_shape(graph: Graph, figure: Figure) -> Verdict:
     glob = figure.computed.partition("'")[2].rpartition("'")[0] or None
-    shape = output_of(graph, glob)
+    try:
+        shape = output_of(graph, glob)
+    except SpecError as error:
+        mark = figure.computed_mark or figure.mark
+        raise error if mark is None else error.at(mark) from None
     printed = tuple(int(n) for n in figure.printed.split("x"))
     # Lectures print height x width x channels, PyTorch channels first; a vector may keep its 1x1.
     forms = {shape, (*shape[1:], shape[0])}
     if len(shape) == 1:
         forms |= {(1, 1, *shape), (*shape, 1, 1)}
-    computed = "x".join(map(str, (*shape[1:], shape[0])))
-    return ("reproduced" if printed in forms else "differs"), computed, ""
+    outcome = "reproduced" if printed in forms else "differs"
+    return Verdict(figure=figure, outcome=outcome, computed=(*shape[1:], shape[0]))
 
 
 @lru_cache(maxsize=32)

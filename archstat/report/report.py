@@ -1,11 +1,13 @@
 """The report: rows, totals and what was printed elsewhere, as typed values. Renderers only format it."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Literal
 
 import msgspec
 
 from archstat.report.columns import Column
+from archstat.report.values import Value
 from archstat.tensor import Shape
 
 Grouping = Literal["layer", "stage", "op"]
@@ -44,18 +46,24 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A printed figure beside what the graph gives.
 
-    ``quantity`` is what was printed (``params``), ``verdict`` is reproduced, truncated, slip or differs.
-    ``computed`` is the graph's number as written in text; ``derivation`` says how the printed figure comes
-    about where it differs; ``why`` is one sentence.
+    ``quantity`` is what was printed (``params``), ``read_as`` the suffix that is meant where it isn't the printed one.
+    ``verdict`` is reproduced, truncated, accounting, slip or differs, ``computed`` the graph's exact number.
+    ``derivation`` is the expression that gives the printed figure where the graph doesn't, ``derived`` what it comes
+    to; ``cut`` says that it gives the figure only when cut off. ``why`` is one sentence; ``inferred`` says that
+    nobody has stated it.
     """
 
     quantity: str
     printed: str
+    read_as: str = ""
     source: str
     verdict: str
-    computed: str
+    computed: Value
     derivation: str = ""
+    derived: int | Fraction | None = None
+    cut: bool = False
     why: str = ""
+    inferred: bool = False
 
 
 class PeakLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,7 +61,9 @@ def reproduce(spec: Spec, *, source: str = "") -> Reproduction:
 
 def tally(found: Sequence[Reproduction]) -> dict[str, int]:
     """Count the verdicts: outcome -> how many, and ``broken``."""
-    counts = dict.fromkeys(("reproduced", "truncated", "slip", "differs", "broken"), 0)
+    counts = dict.fromkeys(
+        ("reproduced", "truncated", "accounting", "slip", "differs", "broken"), 0
+    )
     for reproduction in found:
         for verdict in reproduction.verdicts:
             counts[verdict.outcome] += 1

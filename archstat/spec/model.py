@@ -80,4 +80,6 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def meant(self) -> str:
         """The printed text with the suffix that is meant: ``93MiB`` for 93MB."""
-        return self.printed.removesuffix(self.suffix) + self.read_as if self.read_as else self.printed
+        return (
+            self.printed.removesuffix(self.suffix) + self.read_as if self.read_as else self.printed
+        )

@@ -11,7 +11,7 @@ import msgspec
 from archstat.ops.base import Op
 from archstat.ops.catalogue import ACTIVATIONS, CATALOGUE, NORMS
 from archstat.ops.options import Json
-from archstat.spec.model import METRICS
+from archstat.spec.figure_schema import budget, published
 from archstat.tensor import BYTES
 
 _NAME = r"^[A-Za-z0-9_/+-]{1,64}$"
@@ -131,21 +131,8 @@ def _top() -> Json:
         "append": {"description": "new stages at the end", **stages},
         "freeze": {"description": "all, or names and globs of layers not trained", **_ref("names")},
         "unfreeze": {"description": "exceptions to freeze", **_ref("names")},
-        "published": {
-            "description": "figures that somebody printed, each with its source",
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {metric: {"type": ["number", "string"]} for metric in METRICS},
-                "required": ["source"],
-            },
-        },
-        "budget": {
-            "description": "limits: {params: 26M, macs: 4.1G}",
-            "type": "object",
-            "properties": {metric: {"type": ["number", "string"]} for metric in METRICS},
-            "additionalProperties": False,
-        },
+        "published": published(),
+        "budget": budget(),
     }
 
 

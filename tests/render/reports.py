@@ -20,8 +20,8 @@ TWO_ROWS = Report(
     ),
     totals=(3_001_000, 12_004_000, 448),
     published=(
-        PublishedLine(quantity="activations", printed="5M", source="a slide", verdict="slip", computed="3,001,000",
-                      derivation="2 * activations() = 6,002,000", why="counted twice"),
+        PublishedLine(quantity="activations", printed="5M", source="a slide", verdict="slip", computed=3_001_000,
+                      derivation="2 * activations()", derived=6_002_000, why="counted twice", inferred=True),
     ),
     notes=("1 layer without memory of its own not shown; --all shows them",),
 )  # fmt: skip
@@ -48,8 +48,8 @@ HOSTILE = Report(
     rows=(Row(path=NASTY, op=NASTY, output=(1,), cells=(1,), note=NASTY),),
     totals=(1,),
     published=(
-        PublishedLine(quantity="params", printed=NASTY, source=NASTY, verdict=NASTY, computed=NASTY,
-                      derivation=NASTY, why=NASTY),
+        PublishedLine(quantity="params", printed=NASTY, read_as=NASTY, source=NASTY, verdict="slip", computed=1,
+                      derivation=NASTY, derived=1, why=NASTY),
     ),
     labels=("op", "output", "note"),
 )  # fmt: skip

@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 
 from archstat.errors import SpecError
-from archstat.report.metrics import ask, exact, output_of
+from archstat.report.metrics import ask, output_of
+from archstat.report.values import written
 from archstat.spec import bundled, load
 
 GRAPH = load("alexnet").graph
@@ -66,7 +67,7 @@ def test_depth_counts_the_longest_path() -> None:
     assert ask(googlenet, "depth('inception3a')") == 2
 
 
-def test_exact() -> None:
-    assert [exact(v) for v in (61_706, Fraction(1, 3), Fraction(5, 2), True)] == [
-        "61,706", "0.3333", "2.5", "True"
+def test_written() -> None:
+    assert [written(v) for v in (61_706, Fraction(1, 3), Fraction(5, 2))] == [
+        "61,706", "0.3333", "2.5"
     ]  # fmt: skip
