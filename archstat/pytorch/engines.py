@@ -8,8 +8,9 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+from archstat.errors import MissingPartError
 from archstat.graph import Graph, Node
-from archstat.pytorch import require_torch
+from archstat.pytorch import INSTALL, require_torch
 from archstat.pytorch.references import PRODUCTS
 
 Values = tuple[int | None, ...]
@@ -97,7 +98,12 @@ def _fvcore(quantity: str) -> Callable[[Graph], Values]:
         if not hasattr(subject, "fvcore"):
             from archstat.pytorch.fvcore_counts import counts
 
-            subject.fvcore = counts(subject)
+            try:
+                subject.fvcore = counts(subject)
+            except ImportError:
+                raise MissingPartError(
+                    f"this needs fvcore, which is not installed: {INSTALL}"
+                ) from None
         found: list[int] = getattr(subject.fvcore, quantity)
         return tuple(
             n or (None if _unseen(node, quantity) else 0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from archstat.graph import Graph
-from archstat.pytorch.agreement import Outcome, Verification
+from archstat.pytorch.agreement import Comparison, Outcome, Verification
 from archstat.pytorch.checks import CHECKS, SLOW
 from archstat.pytorch.subject import Subject
 
@@ -19,7 +19,14 @@ def verify(
     subject = Subject(graph)
     outcomes: list[Outcome] = []
     for check in (*CHECKS, *(() if fast else SLOW)):
-        step(check.__name__.replace("_", " "))
-        found = check(subject)
-        outcomes += [found] if isinstance(found, Outcome) else found
+        name = check.__name__.replace("_", " ")
+        step(name)
+        try:
+            found = check(subject)
+            outcomes += [found] if isinstance(found, Outcome) else found
+        except RuntimeError as error:
+            # PyTorch refuses what archstat has shaped.
+            said = str(error).partition("\n")[0]
+            refused = Comparison(path="", ours="runs", theirs=said)
+            outcomes.append(Outcome(check=name, reference="PyTorch", compared=(refused,)))
     return Verification(name=graph.name, reference=reference, outcomes=tuple(outcomes))
