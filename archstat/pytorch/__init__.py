@@ -10,7 +10,7 @@ from archstat.errors import MissingPartError
 if TYPE_CHECKING:
     from archstat.graph import Graph
 
-INSTALL = "python -m pip install 'archstat[torch]'"
+INSTALL = "python -m pip install torch fvcore"
 
 
 def lower(graph: "Graph", *, device: str = "meta") -> Any:

@@ -7,7 +7,7 @@ import pytest
 from archstat.ops.base import IO, total
 from tests.ops.case import Case, all_cases
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
 fake_tensor = pytest.importorskip("torch._subclasses.fake_tensor")
 modules = pytest.importorskip("archstat.pytorch.modules")

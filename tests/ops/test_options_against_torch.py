@@ -14,7 +14,7 @@ from archstat.ops.pool import AdaptiveAvgPool, AvgPool, MaxPool
 from archstat.ops.reshape import Flatten, Permute
 from archstat.tensor import Tensor
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
 fake_tensor = pytest.importorskip("torch._subclasses.fake_tensor")
 modules = pytest.importorskip("archstat.pytorch.modules")

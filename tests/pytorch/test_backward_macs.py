@@ -10,7 +10,7 @@ from archstat.passes import backward_macs
 from archstat.spec import load
 from tests.ops.case import Case, all_cases
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "gpt2_medium")

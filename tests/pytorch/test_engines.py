@@ -8,7 +8,7 @@ from archstat.report.columns import BY_KEY
 from archstat.spec import load
 from tests.cli.run import run
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 engines = pytest.importorskip("archstat.pytorch.engines")
 
 EQUAL = (
@@ -32,7 +32,7 @@ def test_what_an_engine_lacks_is_unknown() -> None:
 
 def test_fvcore() -> None:
     pytest.importorskip(
-        "fvcore.common", reason="fvcore is not installed: pip install archstat[torch]"
+        "fvcore.common", reason="fvcore is not installed: pip install torch fvcore"
     )
     graph = load("resnet18").graph
     assert sum(engines.values(graph, "fvcore", "macs")) == 1_819_065_856

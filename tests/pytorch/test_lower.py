@@ -6,7 +6,7 @@ import pytest
 
 from archstat.spec import Settings, load
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 lower: Any = pytest.importorskip("archstat.pytorch").lower
 
 SMALL = {"lenet5": None, "nin_cifar10": None, "plain20": None, "squeezenet": (3, 65, 65)}

@@ -9,7 +9,7 @@ from archstat.passes import inference_peak, saved_bytes
 from archstat.spec import load
 from archstat.spec.model import Settings
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "gpt2_medium")

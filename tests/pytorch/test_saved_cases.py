@@ -11,7 +11,7 @@ from archstat.passes.peak import inference_peak
 from archstat.passes.saved import saved_bytes
 from tests.ops.case import Case, all_cases
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
 CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 

@@ -11,7 +11,7 @@ from archstat.pytorch.names import class_name
 from archstat.pytorch.source import source
 from archstat.spec import Settings, bundled, load
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
 
 FROZEN = """

@@ -12,7 +12,7 @@ from archstat.pytorch.agreement import Comparison, Outcome
 from archstat.spec import bundled, load
 from tests.cli.run import run
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 checks = pytest.importorskip("archstat.pytorch.checks")
 verify: Callable[..., Any] = pytest.importorskip("archstat.pytorch.verify").verify
 
@@ -32,7 +32,7 @@ def test_bundled_without_fvcore(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "vit_b_16", "squeezenet"])
 def test_bundled_with_fvcore(name: str) -> None:
-    pytest.importorskip("fvcore", reason="fvcore is not installed: pip install archstat[torch]")
+    pytest.importorskip("fvcore", reason="fvcore is not installed: pip install torch fvcore")
     found = verify(load(name).graph)
     assert not found.failed
     assert {o.reference for o in found.outcomes} > {"fvcore"}

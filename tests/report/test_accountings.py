@@ -49,8 +49,8 @@ def test_what_is_no_accounting() -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_against_the_tools(name: str) -> None:
-    pytest.importorskip("torch", reason="torch is not installed: pip install archstat[torch]")
-    pytest.importorskip("fvcore", reason="fvcore is not installed: pip install archstat[torch]")
+    pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
+    pytest.importorskip("fvcore", reason="fvcore is not installed: pip install torch fvcore")
     subject: Any = pytest.importorskip("archstat.pytorch.subject")
     counter: Any = pytest.importorskip("archstat.pytorch.fvcore_counts")
     held = subject.Subject(load(name).graph.select(aux=False))
