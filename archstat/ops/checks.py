@@ -45,9 +45,42 @@ def check_channels_last(word: str, x: Tensor) -> None:
     require(
         x.channels_last,
         f"'{word}' works along the last dimension, but its input is {x.describe()} with the channels first",
-        hint="put '- tokens' or '- permute' before it",
+        hint=f"put '- tokens' or '- permute' before it; {last_axis_meant(x)}",
     )
     check_numbers(word, x)
+
+
+def last_axis_meant(x: Tensor) -> str:
+    """Say how a spec names the last dimension as the channels'."""
+    return f"where the last axis is meant, write '- reshape: {{tokens: {_listed(x)}}}'"
+
+
+def check_layouts(word: str, branches: list[tuple[str, Tensor]]) -> None:
+    """Refuse branches of equal rank whose channels are in different places: the first one's would win."""
+    for label, x in branches[1:]:
+        first_label, first = branches[0]
+        if x.channel_dim == first.channel_dim:
+            continue
+        moved, other = ((first_label, first), x) if x.channels_last else ((label, x), first)
+        hint = None
+        if other.channels_last:
+            sizes = _listed(moved[1])
+            hint = f"end branch '{moved[0]}' with '- reshape: {{tokens: {sizes}}}', or permute it"
+        raise SpecError(
+            f"{word}: branch '{first_label}' has its channels {_place(first)}, "
+            f"branch '{label}' {_place(x)}: they must agree",
+            hint=hint,
+        )
+
+
+def _place(x: Tensor) -> str:
+    if x.channels_first or x.channels_last:
+        return f"{'first' if x.channels_first else 'last'} ({x.describe()})"
+    return f"in dimension {x.channel_dim - 1} ({x.describe()})"
+
+
+def _listed(x: Tensor) -> str:
+    return f"[{', '.join(map(str, x.sample))}]"
 
 
 def check_numbers(word: str, x: Tensor) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
-from archstat.ops.checks import check_numbers
+from archstat.ops.checks import check_numbers, last_axis_meant
 from archstat.ops.options import Boolean, Positive, Wholes
 from archstat.ops.product import linear_steps
 from archstat.ops.tape import INPUT, Mode, Save, Step, Tape
@@ -33,9 +33,7 @@ class Linear(Op, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         require(
-            x.channels_last,
-            f"'linear' needs a vector, but its input is {x.describe()}",
-            hint="put '- flatten' before it",
+            x.channels_last, _misplaced(x), hint=f"put '- flatten' before it; {last_axis_meant(x)}"
         )
         check_numbers(self.word, x)
         return x.with_shape(*x.shape[:-1], self.features)
@@ -61,6 +59,16 @@ class Linear(Op, frozen=True, kw_only=True):
         tape = Tape(1)
         linear_steps(tape, io.x, 0, io.y)
         return tuple(tape.steps)
+
+
+def _misplaced(x: Tensor) -> str:
+    """Say what is wrong with an image, or with a table whose channels were moved to the front."""
+    if len(x.sample) > 2:
+        return f"'linear' needs a vector, but its input is {x.describe()}"
+    return (
+        f"'linear' works along the last dimension, but its input is {x.describe()} "
+        "with the channels first"
+    )
 
 
 class _Table(Op, frozen=True, kw_only=True):

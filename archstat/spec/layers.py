@@ -7,12 +7,17 @@ import msgspec
 from archstat.errors import Mark, SpecError
 from archstat.graph import Builder
 from archstat.ops.base import Op
-from archstat.ops.join import Join
+from archstat.ops.checks import check_layouts
+from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
+from archstat.ops.linear import Parameter
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.outline import Outline
 from archstat.spec.scope import Paths, Result, Scope
 from archstat.spec.syntax import Branch, Insert, JoinEntry, OpEntry
 from archstat.spec.values import Names
+
+_ALIKE = (Add, Concat, Div, Mul, Sub)
+"""Joins whose branches have their channels in the same place."""
 
 
 class Frame(msgspec.Struct, frozen=True, eq=False):
@@ -111,7 +116,16 @@ class Layers:
         try:
             if isinstance(op, Join):
                 labels = tuple(_label(b, n) for n, b in enumerate(entry.branches, 1))
-                op.check(tuple(self.builder.nodes[i].output for i in inputs), labels)
+                nodes = [self.builder.nodes[i] for i in inputs]
+                op.check(tuple(node.output for node in nodes), labels)
+                if isinstance(op, _ALIKE):
+                    # A table is laid out as what stands beside it.
+                    laid = [
+                        (label, node.output)
+                        for label, node in zip(labels, nodes, strict=True)
+                        if not isinstance(node.op, Parameter)
+                    ]
+                    check_layouts(op.word, laid)
             added = self._add(path, op, tuple(inputs), place, entry.mark)
         except SpecError as error:
             raise error.at(_blame(error, entry)) from None
@@ -146,9 +160,17 @@ class Layers:
 
 
 def _blame(error: SpecError, entry: OpEntry | JoinEntry) -> Mark:
-    """Return the place of the option that a message begins with, else of the entry."""
-    at = entry.given.get(error.message.partition(" ")[0].strip("':"))
-    return entry.mark if at is None else at[0].mark
+    """Return the place of the option that a message is about, else of the entry.
+
+    It is the option that the message begins with, or the main value where that comes behind the word.
+    """
+    words = [word.strip("':") for word in error.message.split(maxsplit=2)[:2]]
+    first, second = (*words, "", "")[:2]
+    about = second if first == entry.word and second == entry.recipe.op.main else first
+    if about not in entry.given:
+        return entry.mark
+    key, value = entry.given[about]
+    return value.mark if key is entry.key else key.mark
 
 
 def _label(branch: Branch, number: int) -> str:
