@@ -1,5 +1,7 @@
 """``input:``: the tensor that arrives at the network."""
 
+import re
+
 from archstat.errors import SpecError, UsageError
 from archstat.ops.options import LARGEST_DIM, Value, Whole, Word
 from archstat.spec import expressions
@@ -59,8 +61,9 @@ def check_settings(settings: Settings) -> None:
 
 def _shape(node: YamlNode, variables: dict[str, Value]) -> tuple[int, ...]:
     hint = None
-    if isinstance(node, Scalar) and set(node.text) <= set("0123456789x×, ") and node.text:
-        hint = f"write [{', '.join(re.findall('[0-9]+', node.text))}]"
+    if isinstance(node, Scalar) and set(node.text) <= set("0123456789x×, "):
+        sizes = re.findall("[0-9]+", node.text)
+        hint = f"write [{', '.join(sizes)}]" if sizes else None
     if not isinstance(node, Sequence):
         raise node.error(
             f"'input' is a list of sizes, without the batch, not {kind_of(node)}", hint=hint

@@ -1,5 +1,8 @@
 """Calls of blocks: arguments matched as Python matches them, and no block that calls itself."""
 
+import re
+
+from archstat.errors import SpecError
 from archstat.spec.heading import Block
 from archstat.spec.nodes import (
     Mapping,
@@ -13,6 +16,8 @@ from archstat.spec.nodes import (
 from archstat.spec.syntax import Body, CallEntry, Given, GroupEntry, JoinEntry, MapBody
 from archstat.spec.values import Known, Written, written
 from archstat.spec.words import BESIDE, nearest
+
+_NAME = re.compile(r"[A-Za-z_]\w*([./+-]\w+)*")
 
 DEEPEST_BLOCK = 60
 """Blocks that may call one another, one inside the other."""
@@ -50,10 +55,20 @@ def arguments(
     for param in block.params:
         if param not in given and param not in block.defaults:
             raise key.error(f"{block.signature} needs '{param}'")
-    what = "an argument is a number or an expression"
-    return {
-        param: written(expect(value, Scalar, what), known) for param, (_, value) in given.items()
-    }
+    return {param: _argument(value, known) for param, (_, value) in given.items()}
+
+
+def _argument(value: YamlNode, known: Known) -> Written:
+    """Check an argument; a name that no variable has is probably meant to be a layer's."""
+    node = expect(value, Scalar, "an argument is a number or an expression")
+    try:
+        return written(node, known)
+    except SpecError as error:
+        if error.hint is None and _NAME.fullmatch(node.text):
+            error.hint = (
+                "a block sees only its own layers: write the concat where the block is called"
+            )
+        raise
 
 
 def _meant(option: str, block: Block) -> str | None:

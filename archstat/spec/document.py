@@ -132,8 +132,21 @@ def _base(
 
 
 def _root(origin: Origin) -> Mapping:
-    """Read the file and check its keys."""
-    root = read(origin.data, origin.file)
+    """Read the file and check its keys; of a link to what is no spec, such as /etc/passwd, show nothing."""
+    try:
+        return _checked_root(origin)
+    except SpecError as error:
+        if not origin.elsewhere or error.mark is None:
+            raise
+        raise SpecError(
+            "this is not a spec that archstat can read",
+            hint="it is a link to a file outside its folder, so nothing of it is shown",
+            mark=error.mark,
+        ) from None
+
+
+def _checked_root(origin: Origin) -> Mapping:
+    root = read(origin.data, origin.file, quoted=not origin.elsewhere)
     if not isinstance(root, Mapping):
         raise root.error(
             f"a spec is a mapping with 'input' and 'layers', not {kind_of(root)}",

@@ -18,12 +18,16 @@ LONGEST_CHAIN = 8
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """One spec file's bytes, how messages name it, and the folder its relative ``extends`` may reach."""
+    """One spec file's bytes, how messages name it, and the folder its relative ``extends`` may reach.
+
+    ``elsewhere`` says that it is a link to a file outside its folder: messages show no line of that.
+    """
 
     data: bytes
     file: str
     folder: Path
     root: Path
+    elsewhere: bool = False
 
     def same_file(self, other: "Origin") -> bool:
         """Say whether two specs are one file."""
@@ -46,19 +50,21 @@ def bundled() -> tuple[str, ...]:
 
 
 def open_reference(reference: str | os.PathLike[str]) -> Origin:
-    """Read what the user named: ``-``, a path, or a bundled name. A path wins where a file is there."""
+    """Read what the user named: ``-``, a path, or a bundled name.
+
+    A bundled name wins over a file of the same bare name: ``./vgg16`` and ``vgg16.yaml`` are files.
+    """
     text = os.fspath(reference)
     if text == "-":
         here = Path.cwd()
         return Origin(sys.stdin.buffer.read(LARGEST_FILE + 1), "<stdin>", here, here)
-    # A bare word is a bundled name even where a folder of that name stands; a path says so by its form.
     is_path = os.sep in text or "/" in text or text.lower().endswith((".yaml", ".yml"))
     if not is_path and text in bundled():
         return _bundled(text, f"{text}.yaml")
     path = Path(text)
     if is_path or _is_file(path):
         folder = path.parent
-        return Origin(_read(path, text), text, folder, folder)
+        return Origin(_read(path, text), text, folder, folder, _leads_out(path))
     raise UsageError(
         f"no spec '{text}': neither a file nor a bundled name",
         hint=nearest(text, bundled()) or "'archstat list' shows the bundled specs",
@@ -95,6 +101,11 @@ def _bundled(name: str, shown: str | None) -> Origin:
     folder = bundled_folder()
     path = folder / f"{name}.yaml"
     return Origin(_read(path, str(path)), shown or str(path), folder, folder)
+
+
+def _leads_out(path: Path) -> bool:
+    """Say whether a path is a link to a file outside its folder."""
+    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def _is_file(path: Path) -> bool:

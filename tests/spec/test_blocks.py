@@ -179,3 +179,19 @@ def test_an_unused_block_is_not_shaped(build: Build) -> None:
         f"{HEAD}blocks:\n  block(a): [linear: a, {{conv: 3, kernel: 99}}]\nlayers: [relu]\n"
     )
     assert paths(graph) == ["relu1"]
+
+
+@pytest.mark.parametrize("skip", ["enc2", "encoder.enc2", "enc-2"])
+def test_a_layer_is_no_argument(refused: Refused, skip: str) -> None:
+    said = refused(
+        "input: [3, 8, 8]\nblocks:\n  up(n, skip): [conv: n]\n"
+        f"layers: {{enc2: [relu], dec: [{{up: 4, skip: {skip}}}]}}\n"
+    )
+    assert "a block sees only its own layers: write the concat where the block is called" in said
+
+
+def test_a_misspelt_variable_is_still_told(refused: Refused) -> None:
+    said = refused(
+        "input: [3, 8, 8]\nvars: {width: 4}\nblocks:\n  up(n): [conv: n]\nlayers: [up: widht]\n"
+    )
+    assert "did you mean 'width'?" in said
