@@ -1,5 +1,7 @@
 """What a published figure is made of: its metric, its printed number, its expressions."""
 
+import re
+
 from archstat.errors import ArchstatError, SpecError
 from archstat.spec import expressions
 from archstat.spec.model import METRICS, Figure
@@ -52,11 +54,16 @@ def check_suffix(figure: Figure, read_as: Scalar) -> None:
         ) from None
 
 
-def read_printed(node: Scalar) -> str:
-    """Check that the printed text is a number with a unit, or a shape (28x28x480)."""
+def read_printed(node: Scalar, metric: str = "") -> str:
+    """Check that the printed text is a number with a unit, or a shape (28x28x480); an output is a shape."""
     parts = node.text.split("x")
-    if len(parts) > 1 and all(part.isdecimal() and part.isascii() for part in parts):
+    shape = all(re.fullmatch("[0-9]{1,15}", part) for part in parts)
+    if shape and (len(parts) > 1 or metric == "output"):
         return node.text
+    if metric == "output":
+        raise node.error(
+            f"'{printable(node.text)}' is not a shape", hint="write 28x28x480, or 1000"
+        )
     try:
         parse_quantity(node.text)
     except ArchstatError as error:

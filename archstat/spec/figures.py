@@ -74,7 +74,7 @@ def _figure(entry: Mapping) -> Figure:
         Figure(
             quantity=name + (f" of {at.text}" if at and metric else ""),
             metric=metric,
-            printed=read_printed(printed),
+            printed=read_printed(printed, metric),
             computed=expression,
             source=source.text,
             mark=printed.mark,
@@ -153,7 +153,7 @@ def _table(entry: Mapping) -> list[Figure]:
             figure = Figure(
                 quantity=metric,
                 metric=metric,
-                printed=read_printed(printed),
+                printed=read_printed(printed, metric),
                 computed=f"{metric}({quoted(path)})",
                 source=source.text,
                 table=title.text,
