@@ -112,10 +112,15 @@ def columns() -> int | None:
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
-    """Return a hint with the known word most like ``word``."""
+    """Return a hint with the known words that ``word`` begins, else those most like it.
+
+    >>> nearest("--fromat", ["--format", "--top"]), nearest("--foo", ["--color", "--top"])
+    ("did you mean '--format'?", None)
+    """
     from difflib import get_close_matches
 
-    close = get_close_matches(word, known, 3, 0.6)
+    begun = [name for name in known if len(word.lstrip("-")) > 1 and name.startswith(word)]
+    close = begun[:3] or get_close_matches(word, known, 3, 0.7)
     return f"did you mean {' or '.join(repr(name) for name in close)}?" if close else None
 
 

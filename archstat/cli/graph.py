@@ -14,7 +14,7 @@ archstat graph lenet5 -f dot --by layer | dot -Tsvg > lenet5.svg
 archstat graph resnet18 --depth 2              what each block reads and gives
 """
 
-FORMATS = ("table", "csv", "tsv", "json", "markdown", "torch", "mermaid", "dot")
+FORMATS = ("torch", "mermaid", "dot", "table", "csv", "tsv", "json", "markdown")
 EXTENSIONS = {".py": "torch", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}
 
 

@@ -31,6 +31,7 @@ def command(given: Given, words: tuple[str, ...]) -> int:
     ]
     if not rows:
         raise UsageError(f"no bundled network has '{' '.join(words)}' in its name")
-    listing = Listing(kind="list", columns=("spec", "name", "about"), rows=tuple(rows))
+    columns = ("spec", "name", "about")
+    listing = Listing(kind="list", columns=columns, rows=tuple(rows), flat=True)
     send(given, lambda name, style: render(name, listing, style))
     return 0

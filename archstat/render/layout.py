@@ -153,7 +153,7 @@ def _tensors(row: Row) -> str:
 
 _LABELS: tuple[tuple[str, str, Callable[[Row], str], int], ...] = (
     ("op", "op", lambda row: clean(row.op), 55),
-    ("inputs", "input", lambda row: shapes(row.inputs), 48),
+    ("inputs", "input", lambda row: shapes(row.inputs) + (" tokens" if row.ids else ""), 48),
     ("output", "output", lambda row: shape(row.output), 40),
-    ("tensors", "parameters", _tensors, 50),
+    ("tensors", "parameters", _tensors, 58),
 )

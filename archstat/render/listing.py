@@ -18,11 +18,20 @@ from archstat.render.table import fit
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """``columns`` are keys; the first is never left out of a narrow table."""
+    """``columns`` are keys; the first is never left out of a narrow table.
+
+    ``flat`` rows take one line each on a terminal narrower than :data:`ROOMY`: whole columns are left out,
+    those in the middle first.
+    """
 
     kind: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int | None, ...], ...]
+    flat: bool = False
+
+
+ROOMY = 120
+"""Columns from which a long text is broken into lines rather than left out."""
 
 
 def render(name: str, listing: Listing, style: Style) -> str:
@@ -35,20 +44,24 @@ def render(name: str, listing: Listing, style: Style) -> str:
     if name in ("csv", "tsv"):
         return _separated(listing, "," if name == "csv" else "\t")
     found = _fields(listing)
-    lines = markdown.table(found) if name == "markdown" else _drawn(found, style)
+    lines = markdown.table(found) if name == "markdown" else _drawn(found, style, listing.flat)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _drawn(found: list[Field], style: Style) -> Iterator[str]:
+def _drawn(found: list[Field], style: Style, flat: bool) -> Iterator[str]:
     """Draw a table whose last column is prose: it is broken into lines where it is too long."""
     found = [field for field in found if any(field.cells)]
     if style.width is None or line_width(found) <= style.width:
         return draw(found, style)
+    if flat and style.width < ROOMY:
+        first, *middle, last = found
+        kept = [first, last] if line_width([first, last]) <= style.width else [first, *middle]
+        return draw(fit(kept, style.width)[0], style)
     room = style.width - line_width(found[:-1]) - len(GAP)
     if room < NARROWEST:
         return draw(fit(found, style.width)[0], style)
     broken = [wrapped(text, style, style.width - room) for text in found[-1].cells]
-    first = [
+    others = [
         tuple(
             c
             for text, more in zip(field.cells, broken, strict=True)
@@ -56,7 +69,7 @@ def _drawn(found: list[Field], style: Style) -> Iterator[str]:
         )
         for field in found[:-1]
     ]
-    cells = [*first, tuple(line for more in broken for line in more)]
+    cells = [*others, tuple(line for more in broken for line in more)]
     return draw(
         [msgspec.structs.replace(f, cells=c) for f, c in zip(found, cells, strict=True)], style
     )

@@ -29,7 +29,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     ``cells`` stand in the order of the report's columns; ``None`` is unknown, never zero. Shapes are one
     sample's. ``tensors`` are the learnable tensors: PyTorch's name -> shape. ``saved`` says what
-    autograd keeps: ``input, indices``.
+    autograd keeps: ``input, indices``. ``ids`` says that the input is one id for each token.
     """
 
     path: str
@@ -41,6 +41,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     saved: str = ""
     note: str = ""
     count: int = 1
+    ids: bool = False
 
 
 class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):

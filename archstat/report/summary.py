@@ -29,6 +29,7 @@ def summarize(
                 inputs=(sample(graph.input),),
                 output=sample(graph.output),
                 note=spec.name,
+                ids=not graph.input.is_floating,
             )
         )
     return Report(

@@ -97,6 +97,10 @@ def test_no_bundled_spec_breaks_a_command() -> None:
         (("params", "alexnett"), "error: no spec 'alexnett': neither a file nor a bundled name\n  hint: did you mean"),
         (("params", "qqqqqq"), "'archstat list' shows the bundled specs"),
         (("params", "alexnet", "--bye", "op"), "error: no option '--bye'\n  hint: did you mean '--by'"),
+        (("params", "alexnet", "--form", "csv"), "error: no option '--form'\n  hint: did you mean '--format'?"),
+        (("params", "alexnet", "--foo"), "error: no option '--foo'\n  hint: archstat params --help"),
+        (("reproduce", "--set", "a=1"), "error: no option '--set'\n  hint: archstat reproduce --help"),
+        (("graph", "alexnet", "-f", "svg"), "not one of 'torch', 'mermaid', 'dot', 'table', 'csv', 'tsv', 'json'"),
         (("params", "alexnet", "-z"), "error: no option '-z'"),
         (("params", "alexnet", "--by", "row"), "'row' is not one of 'layer', 'stage', 'op'"),
         (("params", "alexnet", "--sort", "size"), "hint: this table has network, name, params"),
@@ -270,3 +274,10 @@ def test_control_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archstat.report.tabulate.tabulate", interrupted)
     done = run("params", "alexnet")
     assert (done.exit_code, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_summary_says_that_ids_are_no_vector() -> None:
+    shown = run("summary", "gpt2_small", "mixer_b_16").stdout
+    assert "gpt2_small  1024 tokens  1024x50257" in shown
+    assert "mixer_b_16  3x224x224    1000" in shown
+    assert "tokens" not in run("summary", "gpt2_small", "-f", "json").stdout

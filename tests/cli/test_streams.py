@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archstat.spec import bundled
 from tests.cli.run import COMMAND, ROOT, shell
 
 ESCAPE = b"\x1b"
@@ -106,6 +107,24 @@ def test_a_terminal_gets_colour_and_bars() -> None:
     shown = on_a_terminal("params", "vgg16")
     assert "\x1b[1mTOTAL" in shown
     assert "█" in shown
+
+
+def test_a_list_has_one_line_a_spec_on_80_columns() -> None:
+    shown = on_a_terminal("list", columns=80, env={"NO_COLOR": "1"}).splitlines()
+    first = [line.split()[0] for line in shown if line.split()]
+    assert [name for name in bundled() if first.count(name) != 1] == []
+    assert len(first) == len(bundled()) + 2, "the titles and a rule"
+    assert max(map(len, shown)) <= 80
+
+
+def test_a_list_keeps_what_a_spec_is_about_where_it_fits() -> None:
+    titles = on_a_terminal("list", "vgg19", columns=100, env={"NO_COLOR": "1"}).splitlines()[0]
+    assert titles.split() == ["spec", "about"]
+
+
+def test_shapes_keep_the_op_on_80_columns() -> None:
+    shown = on_a_terminal("shapes", "alexnet", columns=80, env={"NO_COLOR": "1"})
+    assert shown.splitlines()[2].split() == ["layer", "op", "output"]
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
