@@ -18,6 +18,7 @@ Value = bool | int | Fraction | str | tuple["Value", ...]
 N = TypeVar("N", int, Fraction)
 
 LARGEST_DIM = 2**24
+_LONGEST_SHOWN = 60
 """The largest dimension a spec may write, and the largest axis a layer may produce."""
 
 Json = dict[str, Any]
@@ -251,7 +252,9 @@ def show(value: Value) -> str:
         return "[" + ", ".join(show(v) for v in value) + "]"
     if isinstance(value, Fraction):
         return _decimal(value)
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= _LONGEST_SHOWN else f"'{value[: _LONGEST_SHOWN - 1]}…'"
+    return str(value)
 
 
 def _decimal(value: Fraction) -> str:

@@ -135,7 +135,7 @@ def explicit_padding(
 
 def check_axes(output: Tensor) -> Tensor:
     """Return ``output`` unless an axis has grown over the limit."""
-    for size in output.spatial:
+    for size in output.sample:
         require(
             size <= LARGEST_DIM,
             f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}",

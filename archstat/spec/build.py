@@ -21,7 +21,7 @@ from archstat.spec.syntax import (
     MapBody,
     OpEntry,
 )
-from archstat.spec.values import Names, Written
+from archstat.spec.values import Names, Written, weight
 
 
 class Expansion:
@@ -160,6 +160,7 @@ class Expansion:
             if label is not None and free:
                 branch_path = scope.join(label)
             inside = Place(scope.within(branch_path, entry.key), place.frame, outline.branch(label))
+            self._count(branch.name or entry.key)
             self.paths.open()
             result = self._branch(branch, arriving, place.scope, inside)
             if label is not None:
@@ -187,13 +188,13 @@ class Expansion:
         if branch.body is not None:
             return self._body(branch.body, arriving, inside, alone=True)
         assert name is not None
-        self._count(name)
         return self._source(name, Place(around, inside.frame, inside.outline))
 
     def _call(self, entry: CallEntry, arriving: int, place: Place) -> int:
         block, frame = entry.block, place.frame
         if frame.depth >= DEEPEST_BLOCK:
             raise entry.key.error(f"blocks nest deeper than {DEEPEST_BLOCK}")
+        self.steps += entry.weight
         caller = self.layers.names(place, arriving)
         names = Names({"channels": caller["channels"]}, self.variables)
         for param in block.params:
@@ -223,6 +224,7 @@ class Expansion:
     # Values
 
     def _condition(self, when: Written, arriving: int, place: Place) -> bool:
+        self.steps += weight(when)
         value = when.value(self.layers.names(place, arriving))
         if not isinstance(value, bool):
             raise when.node.error(
@@ -232,6 +234,7 @@ class Expansion:
         return value
 
     def _repeat(self, repeat: Written, arriving: int, place: Place) -> int:
+        self.steps += weight(repeat)
         value = repeat.value(self.layers.names(place, arriving))
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             hint = "'when: false' leaves a layer out" if value == 0 else None

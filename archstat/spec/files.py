@@ -16,6 +16,9 @@ from archstat.spec.words import nearest
 LONGEST_CHAIN = 8
 """Files that may extend one another."""
 
+LONGEST_PATH = 1000
+"""Characters of a path that ``extends:`` names."""
+
 
 class Origin(msgspec.Struct, frozen=True):
     """One spec file's bytes, how messages name it, and the folder its relative ``extends`` may reach.
@@ -83,6 +86,8 @@ def open_base(word: Scalar, child: Origin) -> Origin:
             f"no bundled spec '{text[:60]}'",
             hint=nearest(text, bundled()) or "a file's name ends in .yaml",
         )
+    if len(text) > LONGEST_PATH:
+        raise word.error(f"a path has at most {LONGEST_PATH:,} characters")
     path = child.folder / text
     try:
         real = path.resolve()

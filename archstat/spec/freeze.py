@@ -7,7 +7,7 @@ from fnmatch import translate
 from archstat.spec.nodes import Scalar, Sequence, YamlNode, expect, printable
 from archstat.spec.words import nearest
 
-MOST_TRIES = 2**22
+MOST_TRIES = 2**20
 """Globs times layers; more would take seconds."""
 
 

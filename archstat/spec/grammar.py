@@ -36,7 +36,7 @@ from archstat.spec.syntax import (
     MapBody,
     OpEntry,
 )
-from archstat.spec.values import Known, written
+from archstat.spec.values import CHARACTERS_PER_STEP, Known, weight, written
 from archstat.spec.words import BESIDE
 
 
@@ -138,9 +138,11 @@ class Grammar:
             return GroupEntry(**entry, body=ListBody(()))
         if key.text in self.blocks:
             block = self.blocks[key.text]
-            return CallEntry(
-                **entry, block=block, arguments=arguments(block, key, main, beside, self._known)
-            )
+            matched = arguments(block, key, main, beside, self._known)
+            steps = weight(*matched.values())
+            if block.defaults:
+                steps += len(block.key.text) // CHARACTERS_PER_STEP
+            return CallEntry(**entry, block=block, arguments=matched, weight=steps)
         op = catalogue.CATALOGUE.get(key.text)
         if op is None:
             raise unknown_layer(key, self._words.known, bare=True)

@@ -29,6 +29,11 @@ class SourceText:
         shown = self._lines[line] if self.quoted and line < len(self._lines) else ""
         return Mark(self.file, line + 1, column + 1, shown)
 
+    def mark_behind(self, before: str) -> Mark:
+        """Return the mark of the place at which the text ``before`` ends, its lines counted as YAML does."""
+        lines = _LINE_BREAK.split(before)
+        return self.mark(len(lines) - 1, len(lines[-1]))
+
 
 class YamlNode(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Base: where the value stands."""

@@ -44,13 +44,12 @@ def _decode(data: bytes, origin: SourceText) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n")
-        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="ignore"))
+        # The place is one in what was decoded, which begins behind a BOM.
+        before = error.object[: error.start].decode()
         hint = "save it as UTF-8"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             hint = "it looks like UTF-16; " + hint
-        mark = origin.mark(line, column)
+        mark = origin.mark_behind(before)
         raise SpecError("the file is not UTF-8 text", hint=hint, mark=mark) from None
 
 
@@ -58,11 +57,9 @@ def _unreadable(origin: SourceText, error: yaml.reader.ReaderError) -> SpecError
     """Say which character YAML forbids; the parser gives its place in bytes of UTF-8, or in characters."""
     code = ord(error.character) if isinstance(error.character, str) else int(error.character)
     at = max(0, origin.text.find(chr(code)))
-    before = origin.text[:at]
-    line = before.count("\n")
-    column = at - before.rfind("\n") - 1
     return SpecError(
-        f"the file holds a control character (U+{code:04X})", mark=origin.mark(line, column)
+        f"the file holds a control character (U+{code:04X})",
+        mark=origin.mark_behind(origin.text[:at]),
     )
 
 

@@ -8,7 +8,7 @@ from archstat.errors import SpecError
 from archstat.ops.base import Op
 from archstat.ops.options import Kind
 from archstat.spec.nodes import Scalar, Sequence
-from archstat.spec.values import Names, Written
+from archstat.spec.values import Names, Written, weight
 
 _VALUES_PER_STEP = 16
 
@@ -54,8 +54,8 @@ class Recipe:
                 self._fixed[part.name] = part.read(_NONE)
             if isinstance(part.value.node, Sequence):
                 values += len(part.value.node.items)
-        self.weight = values // _VALUES_PER_STEP
-        """What it counts beside 1 in the limit of expansion steps: long lists take time."""
+        self.weight = values // _VALUES_PER_STEP + weight(*(part.value for part in self._moving))
+        """What it counts beside 1 in the limit of expansion steps: long lists and expressions take time."""
         self.uses = tuple(dict.fromkeys(n for part in self._moving for n in part.value.uses))
         """The names on which the op depends; with none it is the same everywhere."""
         for name in required(op):

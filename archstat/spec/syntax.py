@@ -61,6 +61,8 @@ class CallEntry(Entry, frozen=True, eq=False, kw_only=True):
 
     block: Block
     arguments: dict[str, Written]
+    weight: int = 0
+    """What it counts beside 1 in the limit of expansion steps."""
 
 
 class GroupEntry(Entry, frozen=True, eq=False, kw_only=True):

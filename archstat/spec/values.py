@@ -10,6 +10,9 @@ from archstat.spec import expressions
 from archstat.spec.nodes import Scalar, Sequence, YamlNode, kind_of
 
 LONGEST_LIST = 1024
+CHARACTERS_PER_STEP = 32
+"""Of expressions; they take as long as a layer, about."""
+
 _OTHER_WORDS = {"valid": "leave it out: 0 is the default"}
 _DECIMALS = (Decimal, DecimalAxes, DecimalOrWord)
 
@@ -57,6 +60,17 @@ class Written(msgspec.Struct, frozen=True, eq=False, gc=False):
             return self.code(names)
         except SpecError as error:
             raise error.at(self.node.mark) from None
+
+
+def weight(*values: Written) -> int:
+    """Return what evaluating values counts in the limit of expansion steps: long expressions take time."""
+    return sum(_length(value.node) for value in values) // CHARACTERS_PER_STEP
+
+
+def _length(node: YamlNode) -> int:
+    if isinstance(node, Sequence):
+        return sum(map(_length, node.items))
+    return len(node.text) if isinstance(node, Scalar) else 0
 
 
 def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:

@@ -59,13 +59,7 @@ def _swap_tokens(random: Random, text: str) -> str:
     if len(tokens) < 2:
         return text
     one, two = sorted(random.sample(tokens, 2), key=lambda token: token.start())
-    return (
-        text[: one.start()]
-        + two[0]
-        + text[one.end() : two.start()]
-        + one[0]
-        + text[two.end() :]
-    )
+    return text[: one.start()] + two[0] + text[one.end() : two.start()] + one[0] + text[two.end() :]
 
 
 def _copy_token(random: Random, text: str) -> str:

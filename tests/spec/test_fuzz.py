@@ -6,7 +6,6 @@ says which seed, mutant and file it was. ``-m slow`` runs ``ARCHSTAT_FUZZ_COUNT`
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
