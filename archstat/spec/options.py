@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from archstat.errors import SpecError
-from archstat.ops import aliases, catalogue
+from archstat.ops import catalogue
 from archstat.ops.base import Op
 from archstat.spec.document import earlier
 from archstat.spec.nodes import (
@@ -158,6 +158,8 @@ def share_of(op: type[Op], given: Given) -> Scalar | None:
 
 def unknown_layer(key: Scalar, known: Collection[str], *, bare: bool = False) -> SpecError:
     """Return the error for a word that is no layer, with the right one if it is another framework's."""
+    from archstat.ops import aliases  # only wrong words need them
+
     word = key.text[:64]
     right = aliases.right_word(word, known)
     glued = re.fullmatch(r"(\w+)(?: *:| ) *([\w.*/+-]+)", word)
@@ -198,6 +200,8 @@ def _parts(op: type[Op], given: Given, known: Known, *, default: bool = False) -
 
 
 def _no_option(op: type[Op], key: Scalar) -> SpecError:
+    from archstat.ops import aliases
+
     name = key.text
     has = [*op.options(), *BESIDE]
     has += ["act", "norm"] if op.finishes else []
@@ -214,6 +218,8 @@ def _no_option(op: type[Op], key: Scalar) -> SpecError:
 
 
 def _right_insert(word: str, words: dict[str, str]) -> str | None:
+    from archstat.ops import aliases
+
     right = aliases.right_word(word[:64], catalogue.CATALOGUE)
     for name, op in words.items():
         if op == right:
