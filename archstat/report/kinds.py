@@ -97,7 +97,7 @@ def memory(
         "memory",
         (*shown, "saved_bytes"),
         ("forward_backward_bytes", *aside),
-        "that hold and keep nothing",
+        "with nothing to hold or keep",
         "activations",
         with_input=True,
         labels=("output", "saved"),
