@@ -2,6 +2,7 @@
 
 import pytest
 
+from archstat.spec import bundled, load
 from tests.spec.conftest import Build, Refused
 from tests.spec.graphs import paths
 
@@ -136,3 +137,9 @@ def test_a_name_is_taken_once_in_a_body(refused: Refused) -> None:
 def test_equal_names_in_different_bodies_are_two_layers(build: Build) -> None:
     graph = build(f"{HEAD}layers: {{a: [{{relu: , name: x}}], b: [{{relu: , name: x}}]}}\n")
     assert paths(graph) == ["a.x", "b.x"]
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_every_layer_of_a_bundled_spec_has_a_path_of_its_own(name: str) -> None:
+    found = paths(load(name).graph)
+    assert len(set(found)) == len(found)
