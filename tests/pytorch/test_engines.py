@@ -31,9 +31,7 @@ def test_what_an_engine_lacks_is_unknown() -> None:
 
 
 def test_fvcore() -> None:
-    pytest.importorskip(
-        "fvcore.common", reason="fvcore is not installed: pip install torch fvcore"
-    )
+    pytest.importorskip("fvcore.common", reason="fvcore is not installed: pip install torch fvcore")
     graph = load("resnet18").graph
     assert sum(engines.values(graph, "fvcore", "macs")) == 1_819_065_856
     assert sum(n or 0 for n in engines.values(graph, "fvcore", "activations")) == 2_484_712
