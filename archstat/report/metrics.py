@@ -9,99 +9,120 @@ from fnmatch import fnmatchcase
 from itertools import accumulate
 
 from archstat.errors import SpecError
-from archstat.graph import Graph, Node
-from archstat.report.columns import BY_KEY, Column
+from archstat.graph import Graph
+from archstat.report.columns import BY_KEY
 from archstat.spec.expressions import Function, Number, evaluate
 from archstat.spec.words import nearest
 
 Load = Callable[[str], Graph]
 
 
-def ask(graph: Graph, expression: str, load: Load | None = None) -> bool | Number:
-    """Evaluate an expression over the graph's metrics.
+class Metrics:
+    """One graph, asked many times: columns and matches are worked out once.
 
-    ``of='alexnet'`` asks another bundled spec, which ``load`` brings. Raises a SpecError without a place for
-    a glob that matches nothing, an unknown name, or an unknown value.
+    ``load`` brings another bundled spec's graph for ``of='alexnet'``.
     """
-    return evaluate(expression, {}, _functions(graph, load))
 
+    def __init__(self, graph: Graph, load: Load | None = None) -> None:
+        self.graph = graph
+        self._load = load
+        self._around = [_around(node.path) for node in graph.nodes]
+        self._values: dict[str, tuple[int | None, ...]] = {}
+        self._matches: dict[tuple[tuple[str, ...], str | None], list[int]] = {}
+        self._functions: Mapping[str, Function] = {
+            **{key: self._metric(key) for key in BY_KEY},
+            "layers": self._layers,
+            "depth": self._depth,
+            "size": self._size,
+        }
 
-def output_of(graph: Graph, pattern: str | None = None) -> tuple[int, ...]:
-    """Return one sample's output shape: the network's, or that of the last layer that the glob matches."""
-    if pattern is None:
-        return graph.output.sample
-    return graph.nodes[_matching(graph, (pattern,), None)[-1]].output.sample
+    def ask(self, expression: str) -> bool | Number:
+        """Evaluate an expression over the graph's metrics.
 
+        Raises a SpecError without a place for a glob that matches nothing, an unknown name, or an unknown value.
+        """
+        return evaluate(expression, {}, self._functions)
 
-def _functions(graph: Graph, load: Load | None) -> Mapping[str, Function]:
-    def metric(key: str) -> Function:
+    def output_of(self, glob: str | None = None) -> tuple[int, ...]:
+        """Return one sample's output shape: the network's, or that of the last layer that the glob matches."""
+        if glob is None:
+            return self.graph.output.sample
+        return self.graph.nodes[self._matching((glob,), None)[-1]].output.sample
+
+    def _metric(self, key: str) -> Function:
         def function(*globs: str, op: str | None = None, of: str | None = None) -> Number:
-            asked = graph if of is None else _other(of, load)
-            return _sum(asked, BY_KEY[key], globs, op)
+            return self._of(of)._sum(key, globs, op)
 
         return function
 
-    def layers(*globs: str, op: str | None = None, of: str | None = None) -> Number:
-        asked = graph if of is None else _other(of, load)
-        return len(_matching(asked, globs, op))
+    def _layers(self, *globs: str, op: str | None = None, of: str | None = None) -> Number:
+        return len(self._of(of)._matching(globs, op))
 
-    def depth(*globs: str, of: str | None = None) -> Number:
-        asked = graph if of is None else _other(of, load)
-        return _depth(asked, _matching(asked, globs, None))
+    def _depth(self, *globs: str, of: str | None = None) -> Number:
+        asked = self._of(of)
+        return _depth(asked.graph, asked._matching(globs, None))
 
-    def size(axis: int, glob: str | None = None) -> Number:
+    def _size(self, axis: int, glob: str | None = None) -> Number:
         """One axis of an output's shape, the channels first: ``size(1, 'conv1')`` is the height."""
-        shape = output_of(graph, glob)
+        shape = self.output_of(glob)
         if not isinstance(axis, int) or not 0 <= axis < len(shape):
             raise SpecError(f"size(): the shape {shape} has no axis {axis}")
         return shape[axis]
 
-    return {
-        **{key: metric(key) for key in BY_KEY},
-        "layers": layers,
-        "depth": depth,
-        "size": size,
-    }
+    def _of(self, name: str | None) -> "Metrics":
+        if name is None:
+            return self
+        if self._load is None or not isinstance(name, str):
+            raise SpecError(f"of={name!r}: another spec can't be asked here")
+        return Metrics(self._load(name))
+
+    def _sum(self, key: str, globs: tuple[str, ...], op: str | None) -> Number:
+        if key not in self._values:
+            self._values[key] = BY_KEY[key].values(self.graph)
+        values = self._values[key]
+        total: Number = 0
+        for i in self._matching(globs, op):
+            value = values[i]
+            if value is None:
+                raise SpecError(f"the {key} of '{self.graph.nodes[i].path}' is unknown")
+            total += value
+        return total
+
+    def _matching(self, globs: tuple[str, ...], op: str | None) -> list[int]:
+        """Return the nodes that match any of the globs (all, if there are none) and the op."""
+        found = self._matches.get((globs, op))
+        if found is None:
+            found = self._matches[globs, op] = self._look(globs, op)
+        return found
+
+    def _look(self, globs: tuple[str, ...], op: str | None) -> list[int]:
+        hit: set[int] = set()
+        for glob in globs:
+            if not isinstance(glob, str):
+                raise SpecError(f"a layer is named in quotes, not {glob}")
+            hits = {i for i, paths in enumerate(self._around) if _matches(paths, glob)}
+            if not hits:
+                known = {path for paths in self._around for path in paths}
+                raise SpecError(f"'{glob}' matches no layer", hint=nearest(glob, known))
+            hit |= hits
+        nodes = self.graph.nodes
+        kinds = {node.op.word for node in nodes}
+        if op is not None and op not in kinds:
+            raise SpecError(f"op='{op}': the network has no such layer", hint=nearest(op, kinds))
+        return [
+            i
+            for i, node in enumerate(nodes)
+            if (op is None or node.op.word == op) and (not globs or i in hit)
+        ]
 
 
-def _other(name: str, load: Load | None) -> Graph:
-    if load is None or not isinstance(name, str):
-        raise SpecError(f"of={name!r}: another spec can't be asked here")
-    return load(name)
+def ask(graph: Graph, expression: str, load: Load | None = None) -> bool | Number:
+    """Evaluate one expression over a graph's metrics: see :meth:`Metrics.ask`."""
+    return Metrics(graph, load).ask(expression)
 
 
-def _sum(graph: Graph, column: Column, globs: tuple[str, ...], op: str | None) -> Number:
-    values = column.values(graph)
-    total: Number = 0
-    for i in _matching(graph, globs, op):
-        value = values[i]
-        if value is None:
-            raise SpecError(f"the {column.key} of '{graph.nodes[i].path}' is unknown")
-        total += value
-    return total
-
-
-def _matching(graph: Graph, globs: tuple[str, ...], op: str | None) -> list[int]:
-    """Return the nodes that match any of the globs (all, if there are none) and the op."""
-    for glob in globs:
-        if not isinstance(glob, str):
-            raise SpecError(f"a layer is named in quotes, not {glob}")
-        if not any(_matches(node, glob) for node in graph.nodes):
-            known = {path for node in graph.nodes for path in _around(node.path)}
-            raise SpecError(f"'{glob}' matches no layer", hint=nearest(glob, known))
-    kinds = {node.op.word for node in graph.nodes}
-    if op is not None and op not in kinds:
-        raise SpecError(f"op='{op}': the network has no such layer", hint=nearest(op, kinds))
-    return [
-        i
-        for i, node in enumerate(graph.nodes)
-        if (op is None or node.op.word == op)
-        and (not globs or any(_matches(node, glob) for glob in globs))
-    ]
-
-
-def _matches(node: Node, glob: str) -> bool:
-    return any(fnmatchcase(path, glob) for path in _around(node.path))
+def _matches(paths: tuple[str, ...], glob: str) -> bool:
+    return any(fnmatchcase(path, glob) for path in paths)
 
 
 def _around(path: str) -> tuple[str, ...]:

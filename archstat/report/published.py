@@ -13,7 +13,7 @@ import msgspec
 
 from archstat.errors import Mark, SpecError
 from archstat.graph import Graph
-from archstat.report.metrics import ask, output_of
+from archstat.report.metrics import Metrics
 from archstat.report.report import PublishedLine
 from archstat.report.values import Value
 from archstat.spec import Figure, Spec, bundled, load
@@ -64,19 +64,26 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def judge(spec: Spec, figure: Figure) -> Verdict:
-    """Judge one figure. Raises a SpecError, with the expression's place, if one asks for what isn't there."""
-    # Figures of a network are printed without its auxiliary heads.
-    graph = spec.graph.select(aux=False)
+def metrics_of(spec: Spec) -> Metrics:
+    """Return what a spec's figures are asked of: they are printed of networks without their auxiliary heads."""
+    return Metrics(spec.graph.select(aux=False), _other)
+
+
+def judge(spec: Spec, figure: Figure, metrics: Metrics | None = None) -> Verdict:
+    """Judge one figure; give ``metrics_of(spec)`` along to judge many.
+
+    Raises a SpecError, with the expression's place, if one asks for what isn't there.
+    """
+    metrics = metrics or metrics_of(spec)
     if figure.metric == "output":
-        return _judge_shape(graph, figure)
+        return _judge_shape(metrics, figure)
     printed = parse(figure.meant)
-    value = _number(graph, figure.computed, figure.computed_mark or figure.mark)
+    value = _number(metrics, figure.computed, figure.computed_mark or figure.mark)
     match = printed.matches(value)
     if figure.derivation is None or match == "rounded":
         outcome = {"rounded": "reproduced", "truncated": "truncated", None: "differs"}[match]
         return Verdict(figure=figure, outcome=outcome, computed=value)
-    derived = _number(graph, figure.derivation, figure.derivation_mark or figure.mark)
+    derived = _number(metrics, figure.derivation, figure.derivation_mark or figure.mark)
     derived_match = printed.matches(derived)
     if match and derived_match != "rounded":
         return Verdict(figure=figure, outcome="truncated", computed=value)
@@ -91,17 +98,18 @@ def judge(spec: Spec, figure: Figure) -> Verdict:
 
 def lines(spec: Spec, quantity: str) -> list[PublishedLine]:
     """Return the printed figures of the whole network that belong below a table of ``quantity``."""
-    metrics = FAMILIES.get(quantity, (quantity,))
+    family = FAMILIES.get(quantity, (quantity,))
+    metrics = metrics_of(spec)
     return [
-        judge(spec, figure).line
+        judge(spec, figure, metrics).line
         for figure in spec.published
-        if figure.metric in metrics and not figure.table and figure.quantity == figure.metric
+        if figure.metric in family and not figure.table and figure.quantity == figure.metric
     ]
 
 
-def _number(graph: Graph, expression: str, mark: Mark | None) -> Number:
+def _number(metrics: Metrics, expression: str, mark: Mark | None) -> Number:
     try:
-        value = ask(graph, expression, _other)
+        value = metrics.ask(expression)
         if isinstance(value, bool):
             raise SpecError(f"'{expression}' is a condition, not a number")
     except SpecError as error:
@@ -109,10 +117,10 @@ def _number(graph: Graph, expression: str, mark: Mark | None) -> Number:
     return value
 
 
-def _judge_shape(graph: Graph, figure: Figure) -> Verdict:
+def _judge_shape(metrics: Metrics, figure: Figure) -> Verdict:
     glob = figure.computed.partition("'")[2].rpartition("'")[0] or None
     try:
-        shape = output_of(graph, glob)
+        shape = metrics.output_of(glob)
     except SpecError as error:
         mark = figure.computed_mark or figure.mark
         raise error if mark is None else error.at(mark) from None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archstat.report.published import Verdict, judge
+from archstat.report.published import Verdict, judge, metrics_of
 from archstat.spec import Spec
 
 LECTURE = "CS231n"
@@ -44,7 +44,8 @@ class Reproduction(msgspec.Struct, frozen=True, kw_only=True):
 
 def reproduce(spec: Spec, *, source: str = "") -> Reproduction:
     """Judge the figures of ``spec`` whose source begins with ``source``, in the order of the file."""
-    verdicts = tuple(judge(spec, f) for f in spec.published if f.source.startswith(source))
+    metrics = metrics_of(spec)
+    verdicts = tuple(judge(spec, f, metrics) for f in spec.published if f.source.startswith(source))
     titles = dict.fromkeys((v.figure.table, v.figure.source) for v in verdicts if v.figure.table)
     sources = dict.fromkeys(v.figure.source for v in verdicts if not v.figure.table)
     return Reproduction(

@@ -17,6 +17,9 @@ from archstat.spec.model import Figure
 from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect, printable, refuse_empty
 from archstat.spec.words import nearest
 
+MOST_FIGURES = 1_000
+"""Figures in one spec: each is asked of every layer, so a file could ask for hours."""
+
 _VERDICT_WORDS = ("accounting", "slip", "differs", "why", "note", "inferred", "read_as")
 _WORDS = ("source", "at", "quantity", "printed", "computed", *_VERDICT_WORDS)
 _TABLE_WORDS = ("table", "source", "columns", "rows", "why", "read_as")
@@ -45,6 +48,8 @@ def read_figures(node: YamlNode | None) -> tuple[Figure, ...]:
             figures += _table(entry)
         else:
             figures.append(_figure(entry))
+        if len(figures) > MOST_FIGURES:
+            raise entry.error(f"more than {MOST_FIGURES:,} published figures")
     return tuple(figures)
 
 

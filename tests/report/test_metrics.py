@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from archstat.errors import SpecError
-from archstat.report.metrics import ask, output_of
+from archstat.report.metrics import Metrics, ask
 from archstat.report.values import written
 from archstat.spec import bundled, load
 
@@ -56,8 +56,8 @@ def test_ask_refuses(expression: str, message: str, hint: str | None) -> None:
 
 
 def test_output_of() -> None:
-    assert output_of(GRAPH) == (1000,)
-    assert output_of(GRAPH, "conv2") == (256, 13, 13)
+    assert Metrics(GRAPH).output_of() == (1000,)
+    assert Metrics(GRAPH).output_of("conv2") == (256, 13, 13)
 
 
 def test_depth_counts_the_longest_path() -> None:

@@ -155,3 +155,14 @@ def test_wrong_figures_are_refused_with_their_place(
     mark = caught.value.mark
     assert mark is not None
     assert mark.text[mark.column - 1 :].startswith(caret)
+
+
+def test_a_spec_has_at_most_a_thousand_figures(tmp_path: Path) -> None:
+    figure = "  - {params: 0, source: nobody}\n"
+    path = tmp_path / "many.yaml"
+    text = "input: [3]\nlayers: [relu]\npublished:\n"
+    path.write_text(text + figure * 1_000, encoding="utf-8")
+    assert len(load(path).published) == 1_000
+    path.write_text(text + figure * 1_001, encoding="utf-8")
+    with pytest.raises(SpecError, match="more than 1,000 published figures"):
+        load(path)
