@@ -178,8 +178,10 @@ def test_control_c_from_outside() -> None:
     process = subprocess.Popen(
         [*COMMAND, "params", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        # A shell's background job ignores Ctrl-C, and what it starts would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    time.sleep(1.5)  # until it waits for standard input
+    time.sleep(3)  # until it waits for standard input
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=10)
     assert process.returncode == 130
