@@ -70,18 +70,6 @@ class Compiler:
         shown = self.text if len(self.text) <= 40 else self.text[:39] + "…"
         return SpecError(f"'{shown}' {what}", hint=hint)
 
-    def _number(self, node: ast.expr, depth: int, where: str) -> Callable[[Any], Number]:
-        """Compile a part that must give a number."""
-        code = self.compile(node, depth)
-
-        def number(scope: Mapping[str, Any]) -> Number:
-            value = code(scope)
-            if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
-                return value
-            raise SpecError(f"{where} needs numbers, not {show(value)}")
-
-        return number
-
     def _condition(self, node: ast.expr, depth: int, where: str) -> Callable[[Any], bool]:
         """Compile a part that must be true or false."""
         code = self.compile(node, depth)
@@ -131,15 +119,19 @@ class Compiler:
         if operation is None:
             power = "write the product: width*width" if isinstance(node.op, ast.Pow) else None
             raise self._refused("is not known: only + - * / // % are", power)
-        left = self._number(node.left, depth, "arithmetic")
-        right = self._number(node.right, depth, "arithmetic")
+        left, right = self.compile(node.left, depth), self.compile(node.right, depth)
         divides = isinstance(node.op, (ast.Div, ast.FloorDiv, ast.Mod))
 
         def binary(scope: Mapping[str, Any]) -> Value:
             a, b = left(scope), right(scope)
+            a = a if type(a) is int else _number(a, "arithmetic")
+            b = b if type(b) is int else _number(b, "arithmetic")
             if divides and b == 0:
                 raise SpecError("division by zero")
-            return plain(operation(a, b))
+            result = operation(a, b)
+            if type(result) is int and -LARGEST <= result <= LARGEST:
+                return result
+            return plain(result)
 
         return binary
 
@@ -149,8 +141,8 @@ class Compiler:
             return lambda scope: not condition(scope)
         if not isinstance(node.op, ast.USub):
             raise self._refused("is not known: only minus and 'not' may stand before a value")
-        number = self._number(node.operand, depth, "a minus")
-        return lambda scope: -number(scope)
+        code = self.compile(node.operand, depth)
+        return lambda scope: -_number(code(scope), "a minus")
 
     def _bool(self, node: ast.BoolOp, depth: int) -> Code:
         stops_at = isinstance(node.op, ast.Or)
@@ -221,6 +213,13 @@ _RULES: dict[type[ast.expr], Callable[[Compiler, Any, int], Code]] = {
     ast.IfExp: Compiler._choice,
     ast.Call: Compiler._call,
 }
+
+
+def _number(value: Value, where: str) -> Number:
+    """Return a value that must be a number."""
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        return value
+    raise SpecError(f"{where} needs numbers, not {show(value)}")
 
 
 def plain(number: Number) -> Number:
