@@ -11,7 +11,7 @@ import yaml
 from archstat.errors import SpecError
 from archstat.ops.dropout import DropPath
 from archstat.ops.index import Select
-from archstat.report.metrics import ask
+from archstat.report.metrics import Metrics
 from archstat.report.published import judge
 from archstat.report.reproduce import LECTURE, LECTURE_SPECS
 from archstat.spec import Settings, bundled, load
@@ -115,7 +115,7 @@ def measure(
         elif key == "drop_path":
             got[key] = [str(node.op.p) for node in graph.nodes if isinstance(node.op, DropPath)]
         else:
-            got[key] = ask(graph, key if "(" in key else f"{key}()")
+            got[key] = Metrics(graph).ask(key if "(" in key else f"{key}()")
     return got
 
 

@@ -122,7 +122,7 @@ class Program(click.Group):
         except KeyboardInterrupt:
             _complain("interrupted")
             return INTERRUPTED
-        except Exception as error:
+        except Exception as error:  # the boundary: what else gets here is a bug, and is said to be
             return _failed(error, verbose=self.verbose)
         return int(code or 0)
 
@@ -187,7 +187,7 @@ def _prepare_streams() -> None:
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115  # stays open
         elif name != "stdin" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 

@@ -40,7 +40,7 @@ class Given(NamedTuple):
     engine: str = "static"
 
 
-class Size(click.ParamType):  # type: ignore[type-arg]
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """One sample's shape: ``3x224x224``."""
 
     name = "shape"
@@ -59,7 +59,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         return sizes
 
 
-class Count(click.ParamType):  # type: ignore[type-arg]
+class Count(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """A whole number from 1 up to a limit."""
 
     name = "count"
@@ -75,7 +75,7 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         return int(value)
 
 
-class ElementType(click.ParamType):  # type: ignore[type-arg]
+class ElementType(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """A PyTorch element type; looked up only when it is given."""
 
     name = "dtype"
@@ -89,7 +89,7 @@ class ElementType(click.ParamType):  # type: ignore[type-arg]
         return str(value)
 
 
-class Assignment(click.ParamType):  # type: ignore[type-arg]
+class Assignment(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """A variable's value: ``classes=10``."""
 
     name = "assignment"
@@ -107,7 +107,7 @@ class Assignment(click.ParamType):  # type: ignore[type-arg]
 
 def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
-        ctx.find_root().command.verbose = True  # type: ignore[attr-defined]
+        ctx.find_root().command.verbose = True  # type: ignore[attr-defined]  # ours: Program
 
 
 _SPEC = (

@@ -19,7 +19,7 @@ FAILED = 2
 """The exit code when a spec among several doesn't hold."""
 
 
-class Reference(click.ParamType):  # type: ignore[type-arg]
+class Reference(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """A path, a bundled name or ``-``; completes names and files."""
 
     name = "spec"
@@ -95,7 +95,7 @@ def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
     return 0 if whole else FAILED
 
 
-class Layer(click.ParamType):  # type: ignore[type-arg]
+class Layer(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """A layer of the spec named before it; completes paths."""
 
     name = "layer"

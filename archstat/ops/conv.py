@@ -111,7 +111,7 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         self.check(x)
-        kernel, stride, padding, dilation, extra = self._axes(x)
+        kernel, stride, padding, dilation, extra = self.axes(x)
         require(
             all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)),
             "output_padding must be smaller than stride or dilation",
@@ -138,14 +138,15 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
 
     def steps(self, io: IO) -> tuple[str, ...]:
         lines: dict[str, None] = {}
-        for n, m, k, s, p, d, e in zip(io.x.spatial, io.y.spatial, *self._axes(io.x), strict=True):
+        for n, m, k, s, p, d, e in zip(io.x.spatial, io.y.spatial, *self.axes(io.x), strict=True):
             reach = f"{k}" if d == 1 else f"({d}*({k} - 1) + 1)"
             minus = f" - 2*{p}" if p else ""
             plus = f" + {e}" if e else ""
             lines.setdefault(f"({n} - 1)*{s}{minus} + {reach}{plus} = {m}")
         return tuple(lines)
 
-    def _axes(self, x: Tensor) -> tuple[tuple[int, ...], ...]:
+    def axes(self, x: Tensor) -> tuple[tuple[int, ...], ...]:
+        """Return kernel, stride, padding, dilation and output padding, one number for each spatial axis."""
         rank = len(x.spatial)
         kernel = per_axis("kernel", self.kernel, rank)
         dilation = per_axis("dilation", self.dilation, rank)

@@ -27,7 +27,7 @@ def lower(graph: "Graph", *, device: str = "meta") -> Any:
 def require_torch() -> None:
     """Raise a MissingPartError that says how to install torch, unless it is there."""
     try:
-        import torch  # noqa: F401
+        import torch  # noqa: F401  # only whether it is there
     except ImportError:
         raise MissingPartError(
             f"this needs PyTorch, which is not installed: {INSTALL}", hint=None

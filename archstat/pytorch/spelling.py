@@ -94,7 +94,7 @@ def _conv(op: Any, io: IO) -> str:
 
 
 def _conv_transpose(op: Any, io: IO) -> str:
-    kernel, stride, padding, dilation, output_padding = map(_one, op._axes(io.x))
+    kernel, stride, padding, dilation, output_padding = map(_one, op.axes(io.x))
     return call(
         f"nn.ConvTranspose{_rank(io)}d", io.x.channels, op.channels, kernel,
         stride=(stride, 1), padding=(padding, 0), output_padding=(output_padding, 0),

@@ -116,11 +116,6 @@ class Metrics:
         ]
 
 
-def ask(graph: Graph, expression: str, load: Load | None = None) -> bool | Number:
-    """Evaluate one expression over a graph's metrics: see :meth:`Metrics.ask`."""
-    return Metrics(graph, load).ask(expression)
-
-
 def _matches(paths: tuple[str, ...], glob: str) -> bool:
     return any(fnmatchcase(path, glob) for path in paths)
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from archstat.errors import SpecError
-from archstat.report.metrics import Metrics, ask
+from archstat.report.metrics import Metrics
 from archstat.report.values import written
 from archstat.spec import bundled, load
 
@@ -35,7 +35,7 @@ GRAPH = load("alexnet").graph
     ],
 )
 def test_ask(expression: str, value: object) -> None:
-    assert ask(GRAPH, expression, lambda name: load(name).graph) == value
+    assert Metrics(GRAPH, lambda name: load(name).graph).ask(expression) == value
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_ask(expression: str, value: object) -> None:
 )
 def test_ask_refuses(expression: str, message: str, hint: str | None) -> None:
     with pytest.raises(SpecError) as caught:
-        ask(GRAPH, expression)
+        Metrics(GRAPH).ask(expression)
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
@@ -63,8 +63,8 @@ def test_output_of() -> None:
 def test_depth_counts_the_longest_path() -> None:
     assert "googlenet" in bundled()
     googlenet = load("googlenet").graph.select(aux=False)
-    assert ask(googlenet, "depth()") == 22
-    assert ask(googlenet, "depth('inception3a')") == 2
+    assert Metrics(googlenet).ask("depth()") == 22
+    assert Metrics(googlenet).ask("depth('inception3a')") == 2
 
 
 def test_written() -> None:
