@@ -27,9 +27,10 @@ FORMAT_VERSION = "1"
 
 
 class Link(msgspec.Struct, frozen=True):
-    """One file of a chain, and where it names the next with ``extends:``."""
+    """One file of a chain, and where it names the next with ``extends:``. ``stem`` names a spec without a name."""
 
     file: str
+    stem: str
     extends: Mark | None = None
 
 
@@ -83,7 +84,7 @@ def read_document(
     layers = root.get("layers") or (base.layers if base else root)
     parts = Document(
         root=root,
-        chain=(Link(origin.file, base_word.mark if base_word else None),),
+        chain=(Link(origin.file, origin.path.stem, base_word.mark if base_word else None),),
         name=_one_line(root, "name"),
         about=_one_line(root, "about"),
         source=_one_line(root, "source"),

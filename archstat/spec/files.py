@@ -23,7 +23,8 @@ LONGEST_PATH = 1000
 class Origin(msgspec.Struct, frozen=True):
     """One spec file's bytes, how messages name it, and the folder its relative ``extends`` may reach.
 
-    ``elsewhere`` says that it is a link to a file outside its folder: messages show no line of that.
+    ``elsewhere`` says that it is a link to a file outside its folder: messages show no line of that. ``revision``
+    is the one that git has it from; ``folder`` and ``root`` then begin at the top of the repository.
     """
 
     data: bytes
@@ -31,11 +32,18 @@ class Origin(msgspec.Struct, frozen=True):
     folder: Path
     root: Path
     elsewhere: bool = False
+    revision: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file's path, without the revision."""
+        return Path(self.file.removeprefix(f"{self.revision}:") if self.revision else self.file)
 
     def same_file(self, other: "Origin") -> bool:
         """Say whether two specs are one file."""
-        names = {Path(o.file).name for o in (self, other)}
-        return len(names) == 1 and self.folder.resolve() == other.folder.resolve()
+        if self.revision != other.revision or self.path.name != other.path.name:
+            return False
+        return self.folder.resolve() == other.folder.resolve()
 
 
 @lru_cache(maxsize=1)
@@ -53,9 +61,10 @@ def bundled() -> tuple[str, ...]:
 
 
 def open_reference(reference: str | os.PathLike[str]) -> Origin:
-    """Read what the user named: ``-``, a path, or a bundled name.
+    """Read what the user named: ``-``, a path, a bundled name, or ``REF:path.yaml``.
 
-    A bundled name wins over a file of the same bare name: ``./vgg16`` and ``vgg16.yaml`` are files.
+    A bundled name wins over a file of the same bare name: ``./vgg16`` and ``vgg16.yaml`` are files. A file that is
+    called ``main:net.yaml`` wins over that revision.
     """
     text = os.fspath(reference)
     if text == "-":
@@ -65,6 +74,12 @@ def open_reference(reference: str | os.PathLike[str]) -> Origin:
     if not is_path and text in bundled():
         return _bundled(text, f"{text}.yaml")
     path = Path(text)
+    if ":" in text and not _is_file(path):
+        from archstat.spec.revisions import split
+
+        at = split(text)
+        if at is not None:
+            return _at_revision(*at)
     if is_path or _is_file(path):
         folder = path.parent
         return Origin(_read(path, text), text, folder, folder, _leads_out(path))
@@ -88,6 +103,8 @@ def open_base(word: Scalar, child: Origin) -> Origin:
         )
     if len(text) > LONGEST_PATH:
         raise word.error(f"a path has at most {LONGEST_PATH:,} characters")
+    if child.revision:
+        return _base_at_revision(word, child)
     path = child.folder / text
     try:
         real = path.resolve()
@@ -100,6 +117,31 @@ def open_base(word: Scalar, child: Origin) -> Origin:
         return Origin(_read(real, str(path)), str(path), path.parent, child.root)
     except UsageError as error:
         raise word.error(error.message, hint=error.hint) from None
+
+
+def _at_revision(ref: str, path: str) -> Origin:
+    from archstat.spec.revisions import read_at
+
+    data, full = read_at(ref, path)
+    folder = Path(full).parent
+    return Origin(data, f"{ref}:{full}", folder, folder, revision=ref)
+
+
+def _base_at_revision(word: Scalar, child: Origin) -> Origin:
+    """Read the file that a spec at a revision extends, at the same revision."""
+    from posixpath import normpath
+
+    from archstat.spec.revisions import read_at
+
+    path = Path(normpath((child.folder / word.text).as_posix()))
+    if word.text.startswith("/") or ".." in path.parts or not path.is_relative_to(child.root):
+        raise word.error("'extends' reaches only files below the folder of the first spec")
+    ref = child.revision
+    try:
+        data, full = read_at(ref, path.as_posix())
+    except UsageError as error:
+        raise word.error(error.message, hint=error.hint) from None
+    return Origin(data, f"{ref}:{full}", path.parent, child.root, revision=ref)
 
 
 def _bundled(name: str, shown: str | None) -> Origin:

@@ -1,7 +1,6 @@
 """Load a spec: read, merge, parse, build, freeze; the spec package's front door."""
 
 import os
-from pathlib import Path
 
 from archstat.errors import SpecError
 from archstat.graph import Builder
@@ -23,7 +22,7 @@ _NO_SETTINGS = Settings()
 
 
 def load(reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS) -> Spec:
-    """Load a spec by path, bundled name, or ``-`` for standard input.
+    """Load a spec by path, bundled name, ``REF:path`` at a git revision, or ``-`` for standard input.
 
     Raises a SpecError with its place for a spec that doesn't hold, a UsageError for one that isn't there.
     """
@@ -75,7 +74,7 @@ def _built(
     outline: Outline,
 ) -> tuple[Spec, list[tuple[str, Outline]]]:
     file = document.chain[0].file
-    name = document.name or Path(file).stem
+    name = document.name or document.chain[0].stem
     grammar = Grammar(document, settings.max_layers)
     body = grammar.body(document.layers)
     heads = [(key, grammar.body(node)) for key, node in document.aux.values()]
