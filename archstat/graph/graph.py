@@ -6,6 +6,7 @@ import msgspec
 
 from archstat.errors import Mark
 from archstat.ops.base import IO, Op, Terms, View
+from archstat.ops.reach import Routes
 from archstat.tensor import Tensor
 
 
@@ -17,6 +18,9 @@ class Input(View, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return ()
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):

@@ -6,6 +6,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Op, Terms
 from archstat.ops.options import Number, Positive
+from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import INPUT, RESULT, Mode, Save
 from archstat.tensor import Tensor
 
@@ -103,6 +104,9 @@ class PReLU(Op, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x),)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT

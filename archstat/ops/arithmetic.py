@@ -6,6 +6,7 @@ from typing import ClassVar
 from archstat.ops.base import IO, Pointwise, Terms, Weightless
 from archstat.ops.checks import axes, axis, check_numbers, without
 from archstat.ops.options import Boolean, Dims, Epsilon, MaybeDim, Number
+from archstat.ops.reach import EVERYTHING, Routes, but, itself, keeping
 from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step
 from archstat.tensor import Tensor
 
@@ -149,6 +150,13 @@ class _Reduction(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        over = axes(self.word, self.dim, io.x)
+        if self.keepdim:
+            return (but(io.x, dict.fromkeys(over, EVERYTHING)),)
+        kept = [d for d in range(len(io.x.shape)) if d not in over]
+        return (keeping(io.x, kept, EVERYTHING),)
+
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()
 
@@ -227,6 +235,9 @@ class Normalize(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x), but(io.x, {axis(self.word, self.dim, io.x): EVERYTHING}))
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         at = axis(self.word, self.dim, io.x)

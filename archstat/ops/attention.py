@@ -7,6 +7,7 @@ from archstat.ops.base import IO, Op, Terms, Weightless, shape_terms
 from archstat.ops.checks import check_channels_last, check_numbers
 from archstat.ops.options import Boolean, MaybePositive, Positive
 from archstat.ops.product import Branch, attention_steps, linear_steps
+from archstat.ops.reach import EVERYTHING, Read, Routes, but
 from archstat.ops.tape import Mode, Step, Tape
 from archstat.tensor import Tensor
 
@@ -81,23 +82,30 @@ class Attention(Op, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        last = len(io.x.shape) - 1
+        return (but(io.x, {last - 1: EVERYTHING, last: EVERYTHING}),)
+
     def _widths(self, io: IO) -> tuple[int, int]:
         """Return the width of queries, keys and values together, and of the queries alone."""
         d = self.head_dim or io.x.channels // self.heads
         return (self.heads + 2 * (self.kv_heads or self.heads)) * d, self.heads * d
 
+    def _names(self, prefix: str) -> tuple[str, ...]:
+        return (f"{prefix}weight", f"{prefix}bias") if self.bias else (f"{prefix}weight",)
+
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         inner, outer = self._widths(io)
         x, tape, kv = io.x, Tape(1), self.kv_heads or self.heads
         qkv, y = x.with_shape(*x.shape[:-1], inner), x.with_shape(*x.shape[:-1], outer)
-        at = heads_at = linear_steps(tape, x, 0, qkv)
+        at = heads_at = linear_steps(tape, x, 0, qkv, self._names("in_proj_"))
         side = (inner - outer) // 2
         q, k, v = (
             Branch(qkv.viewed((*x.shape[:-1], width), qkv.steps(), qkv.channel_dim), at, heads)
             for width, heads in ((outer, self.heads), (side, kv), (side, kv))
         )
         at = attention_steps(tape, (q, k, v), y, mode)
-        linear_steps(tape, y, at, io.y)
+        linear_steps(tape, y, at, io.y, self._names("out_proj."))
         tape.hold(heads_at)
         return tuple(tape.steps)
 
@@ -181,6 +189,12 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        last = len(io.y.shape) - 1
+        q, k, v = io.inputs
+        both: dict[int, Read] = {last - 1: EVERYTHING, last: EVERYTHING}
+        return (but(q, {last: EVERYTHING}), but(k, both, 1), but(v, both, 2))
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         tape, kv = Tape(3), self.kv_heads or self.heads

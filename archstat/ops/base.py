@@ -20,7 +20,9 @@ from typing import Any, ClassVar, get_type_hints
 
 import msgspec
 
+from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.options import Boolean, Kind
+from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import INPUT, Mode, Save, Step, copied
 from archstat.tensor import Shape, Tensor
 
@@ -124,11 +126,26 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """Return the tensors that autograd keeps for the backward pass of this op, if it is one primitive."""
         raise self._missing("saved")
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        """Return how each input's gradient is made, if the op is one primitive; none given means new memory."""
+        return ()
+
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         """Return what PyTorch runs: one step, unless the op is a composite."""
         shares = self.storage(io, training=mode.training)
-        inputs, learns = tuple(range(len(io.inputs))), bool(self.params(io))
-        return (Step(inputs, io.y, shares, self.saved(io, mode), learns),)
+        step = Step(
+            tuple(range(len(io.inputs))),
+            io.y,
+            shares,
+            self.saved(io, mode),
+            learns=tuple(self.params(io)),
+            gradients=self.gradients(io),
+        )
+        return (step,)
+
+    def reach(self, io: IO) -> Routes:
+        """Return which positions of each input an output position reads: what a receptive field follows."""
+        raise self._missing("reach")
 
     def split(self, x: Tensor) -> "tuple[Op, Op] | None":
         """Return the explicit pad and the op to put behind it where PyTorch's op has no such padding.
@@ -200,11 +217,17 @@ class Pointwise(Weightless, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (*io.y.shape, self.cost)}
 
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x),)
+
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ELEMENTWISE,)
 
 
 class InPlace(Pointwise, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
 from archstat.ops.pad import pad_before
+from archstat.ops.reach import EVERYTHING, UNKNOWN, Along, Read, Routes, Spread, image
 from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import Window, check_axes, require_fit, symmetric, window_over
 from archstat.tensor import Tensor
@@ -89,6 +90,9 @@ class Conv(_Convolution, frozen=True, kw_only=True):
     def macs(self, io: IO) -> Terms:
         return {"weight": (*io.y.shape, *self.params(io)["weight"][1:])}
 
+    def reach(self, io: IO) -> Routes:
+        return image(_channels(self, io), self.window(io.x).taps())
+
     def steps(self, io: IO) -> tuple[str, ...]:
         return self.window(io.x).steps(io.x.spatial)
 
@@ -136,6 +140,11 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
     def macs(self, io: IO) -> Terms:
         return {"weight": (*io.x.shape, *self.params(io)["weight"][1:])}
 
+    def reach(self, io: IO) -> Routes:
+        kernel, stride, padding, dilation, _ = self.axes(io.x)
+        taps = map(Spread, kernel, stride, padding, dilation)
+        return image(_channels(self, io), tuple(taps))
+
     def steps(self, io: IO) -> tuple[str, ...]:
         lines: dict[str, None] = {}
         for n, m, k, s, p, d, e in zip(io.x.spatial, io.y.spatial, *self.axes(io.x), strict=True):
@@ -165,3 +174,10 @@ class ConvTranspose(_Convolution, frozen=True, kw_only=True):
             dilation,
             per_axis("output_padding", self.output_padding, rank),
         )
+
+
+def _channels(op: _Convolution, io: IO) -> Read:
+    """Say how the channels are read: all of them, each by itself, or in groups."""
+    if op.groups == 1:
+        return EVERYTHING
+    return Along(1) if op.groups == io.x.channels == op.channels else UNKNOWN

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.options import Boolean, Probability
+from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import Mode, Save, extra
 from archstat.tensor import Tensor
 
@@ -19,6 +20,9 @@ class _Dropping(Weightless, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {}
+
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x),)
 
 
 class Dropout(_Dropping, frozen=True, kw_only=True):

@@ -6,6 +6,17 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axes, axis, check_channels_first, without
 from archstat.ops.options import Dims, Integer, MaybeDim, Positive, Wholes
+from archstat.ops.reach import (
+    EVERYTHING,
+    UNKNOWN,
+    Along,
+    Fixed,
+    Routes,
+    Scattered,
+    Slide,
+    but,
+    keeping,
+)
 from archstat.ops.tape import Mode, Save, extra
 from archstat.tensor import Tensor
 
@@ -45,6 +56,15 @@ class Select(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if isinstance(self.index, int) else None
 
+    def reach(self, io: IO) -> Routes:
+        at = axis(self.word, self.dim, io.x)
+        n = io.x.shape[at]
+        if isinstance(self.index, int):
+            kept = [d for d in range(len(io.x.shape)) if d != at]
+            return (keeping(io.x, kept, Fixed(self.index % n)),)
+        every = sorted(i % n for i in self.index) == list(range(n))
+        return (but(io.x, {at: Scattered((at,)) if every else UNKNOWN}),)
+
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         if isinstance(self.index, int):
             return ()
@@ -80,6 +100,11 @@ class Slice(View, frozen=True, kw_only=True):
         shape[at] = len(taken)
         strides[at] *= taken.step
         return x.viewed(tuple(shape), tuple(strides), x.channel_dim)
+
+    def reach(self, io: IO) -> Routes:
+        at = axis(self.word, self.dim, io.x)
+        taken = self._range(io.x.shape[at])
+        return (but(io.x, {at: Along(at, Slide(stride=taken.step, padding=-taken.start))}),)
 
     def steps(self, io: IO) -> tuple[str, ...]:
         taken = self._range(io.x.shape[axis(self.word, self.dim, io.x)])
@@ -122,6 +147,11 @@ class Squeeze(View, frozen=True, kw_only=True):
         held = x.steps()
         return x.viewed(tuple(x.shape[d] for d in kept), tuple(held[d] for d in kept), channel_dim)
 
+    def reach(self, io: IO) -> Routes:
+        gone = axes(self.word, self.dim, io.x)
+        kept = [d for d in range(len(io.x.shape)) if d not in gone]
+        return (keeping(io.x, kept, EVERYTHING),)
+
 
 class Unsqueeze(View, frozen=True, kw_only=True):
     """Insert a dimension of size 1 where ``dim`` says; the channels stay the same axis.
@@ -155,6 +185,10 @@ class Unsqueeze(View, frozen=True, kw_only=True):
             x.channel_dim + (at <= x.channel_dim),
         )
 
+    def reach(self, io: IO) -> Routes:
+        at = 1 + self.dim % len(io.x.shape)
+        return (but(io.x, {d: Along(d + 1) for d in range(at, len(io.x.shape))}),)
+
 
 class Roll(Weightless, frozen=True, kw_only=True):
     """Move elements along dimensions; what leaves at one end comes in at the other.
@@ -185,6 +219,9 @@ class Roll(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return (but(io.x, {d: Scattered((d,)) for d in axes(self.word, self.dims, io.x, "dims")}),)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()
@@ -220,6 +257,9 @@ class ChannelShuffle(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return (but(io.x, {1: Scattered((1,))}),)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()

@@ -7,6 +7,7 @@ from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.options import Boolean, MaybeDim
 from archstat.ops.product import matmul_steps
+from archstat.ops.reach import EVERYTHING, Along, Route, Routes, Scattered, but, repeated
 from archstat.ops.tape import PRODUCT, QUOTIENT, Mode, Save, Step, Tape
 from archstat.ops.window import check_axes
 from archstat.tensor import Shape, Tensor
@@ -81,6 +82,10 @@ class Concat(Join, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         return {}
 
+    def reach(self, io: IO) -> Routes:
+        at = axis(self.word, self.dim, io.x)
+        return tuple(but(x, {at: Scattered((at,))}, i) for i, x in enumerate(io.inputs))
+
     def steps(self, io: IO) -> tuple[str, ...]:
         at = axis(self.word, self.dim, io.x)
         return (f"{' + '.join(str(x.shape[at]) for x in io.inputs)} = {io.y.shape[at]}",)
@@ -108,6 +113,9 @@ class _Elementwise(Join, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (len(io.inputs) - 1, *io.y.shape)}
+
+    def reach(self, io: IO) -> Routes:
+        return tuple(repeated(x, io.y, i) for i, x in enumerate(io.inputs))
 
     keeps: ClassVar[tuple[Save, ...]] = ()
     """What each of the operations between two branches keeps."""
@@ -231,6 +239,17 @@ class MatMul(Join, frozen=True, kw_only=True):
 
     def macs(self, io: IO) -> Terms:
         return {"product": (*io.y.shape, io.x.shape[-1])}
+
+    def reach(self, io: IO) -> Routes:
+        outer = len(io.y.shape) - 2
+        left, right = (
+            repeated(x.with_shape(*x.shape[:outer]), io.y.with_shape(*io.y.shape[:outer]), i)
+            for i, x in enumerate(io.inputs)
+        )
+        return (
+            Route(0, (*left.reads, Along(outer), EVERYTHING)),
+            Route(1, (*right.reads, EVERYTHING, Along(outer + 1))),
+        )
 
     def flops(self, io: IO) -> Terms:
         return {"multiply-add": (2, *self.macs(io)["product"])}

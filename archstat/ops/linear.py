@@ -7,6 +7,7 @@ from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_numbers, last_axis_meant
 from archstat.ops.options import Boolean, Positive, Wholes
 from archstat.ops.product import linear_steps
+from archstat.ops.reach import EVERYTHING, Routes, but, itself
 from archstat.ops.tape import INPUT, Mode, Save, Step, Tape
 from archstat.tensor import Tensor
 
@@ -55,9 +56,12 @@ class Linear(Op, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        return (but(io.x, {len(io.x.shape) - 1: EVERYTHING}),)
+
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         tape = Tape(1)
-        linear_steps(tape, io.x, 0, io.y)
+        linear_steps(tape, io.x, 0, io.y, tuple(self.params(io)))
         return tuple(tape.steps)
 
 
@@ -119,6 +123,9 @@ class Embedding(_Table, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x),)
+
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT
 
@@ -157,6 +164,9 @@ class Parameter(_Table, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return -1
+
+    def reach(self, io: IO) -> Routes:
+        return ()
 
     def _size(self) -> tuple[int, ...]:
         return self.shape or self.tokens or ()

@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
+from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside
 from archstat.ops.options import Boolean, Decimal, Epsilon, Positive, Probability
+from archstat.ops.reach import EVERYTHING, UNKNOWN, Read, Routes, but, itself
 from archstat.ops.tape import (
     INPUT,
     PRODUCT,
@@ -77,6 +79,11 @@ class _RunningNorm(_Norm, frozen=True, kw_only=True):
             return {"scale and shift": (*io.y.shape, 2)}
         return super().flops(io)
 
+    def reach(self, io: IO) -> Routes:
+        if self.track_running_stats:
+            return (itself(io.x),)
+        return (itself(io.x), but(io.x, dict.fromkeys(range(2, len(io.x.shape)), EVERYTHING)))
+
 
 class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
     """Normalise each channel by its running mean and variance.
@@ -135,10 +142,11 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
         copies = self.affine + 2 * (self.track_running_stats and mode.training)
         if copies:
             saves = (*saves, extra("copy", copies * n, dtype=x.dtype))
-        bias = (Tensor((n,), x.dtype),) if self.affine else ()
+        repeated = Tensor((n,), x.dtype)
+        bias, summed = ((repeated,), repeated) if self.affine else ((), None)
         tape = Tape(1)
-        at = 0 if x.strides is None else tape.add((0,), x.with_shape(*x.shape))
-        tape.add((at,), io.y, saves=saves, learns=self.affine, scratch=bias)
+        at = 0 if x.strides is None else tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
+        tape.add((at,), io.y, saves=saves, learns=tuple(self.params(io)), scratch=bias, summed=summed)
         return tuple(tape.steps)
 
 
@@ -175,6 +183,11 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
         held = (io.x.channels,) if self.affine else None
         return shape_terms(weight=held, bias=held)
 
+    def reach(self, io: IO) -> Routes:
+        positions: dict[int, Read] = dict.fromkeys(range(2, len(io.x.shape)), EVERYTHING)
+        channels = EVERYTHING if self.groups == 1 else UNKNOWN
+        return (itself(io.x), but(io.x, {**positions, 1: channels}))
+
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         stats = extra("statistics", 2 * io.x.batch * self.groups, dtype=io.x.dtype)
         return (*INPUT, stats)
@@ -205,6 +218,9 @@ class LayerNorm(_Norm, frozen=True, kw_only=True):
         held = (io.x.channels,) if self.affine else None
         return shape_terms(weight=held, bias=held if self.bias else None)
 
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x), but(io.x, {len(io.x.shape) - 1: EVERYTHING}))
+
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         rows = io.x.numel // io.x.channels
         return (*INPUT, extra("statistics", 2 * rows, dtype=_statistics(io.x, mode)))
@@ -232,6 +248,9 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
     def params(self, io: IO) -> Terms:
         return shape_terms(weight=(io.x.channels,) if self.affine else None)
 
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x), but(io.x, {len(io.x.shape) - 1: EVERYTHING}))
+
     def flops(self, io: IO) -> Terms:
         own = dict.fromkeys(self.params(io), io.y.shape)
         return {"square 1, mean 1, scale 1": (*io.y.shape, 3), **own}
@@ -240,16 +259,24 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
         x, rows = io.x, io.x.with_shape(*io.x.shape[:-1], 1)
         if mode.device == "cuda":
             stats = extra("statistics", *rows.shape, dtype="float32")
-            return (Step((0,), io.y, saves=(*INPUT, stats), learns=self.affine),)
+            return (Step((0,), io.y, saves=(*INPUT, stats), learns=tuple(self.params(io))),)
         steps = (
-            Step((0,), x.fresh(), saves=INPUT, until=2),
-            Step((1,), rows),
-            Step((2,), rows, saves=RESULT, until=4),
-            Step((0, 3), x.fresh(), saves=PRODUCT),
+            Step((0,), x.fresh(), saves=INPUT, until=2, gradients=(beside(x, x),)),
+            Step((1,), rows, gradients=(ZEROS,)),
+            Step((2,), rows, saves=RESULT, until=4, gradients=(beside(rows, rows),)),
+            Step((0, 3), x.fresh(), saves=PRODUCT, gradients=(ELEMENTWISE, ELEMENTWISE)),
         )
         if not self.affine:
             return steps
-        return (*steps, Step((4,), io.y, saves=(Save("normalised", 0, WEIGHT),), learns=True))
+        last = Step(
+            (4,),
+            io.y,
+            saves=(Save("normalised", 0, WEIGHT),),
+            learns=("weight",),
+            gradients=(ELEMENTWISE,),
+            summed=io.y,
+        )
+        return (*steps, last)
 
 
 def _statistics(x: Tensor, mode: Mode) -> str:

@@ -9,6 +9,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import DecimalOrWord, Padding, Wholes, Word, per_axis
+from archstat.ops.reach import Along, Routes, Slide, but
 from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import check_axes, explicit_padding
 from archstat.tensor import Shape, Tensor
@@ -77,6 +78,10 @@ class Pad(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        sides = enumerate(self.pairs(io.x))
+        return (but(io.x, {d: Along(d, Slide(padding=begin)) for d, (begin, _) in sides}),)
 
     def steps(self, io: IO) -> tuple[str, ...]:
         lines = {

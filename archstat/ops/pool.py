@@ -9,6 +9,7 @@ from archstat.ops.base import IO, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
 from archstat.ops.pad import pad_before
+from archstat.ops.reach import EVERYTHING, Along, Cells, Routes, but, image
 from archstat.ops.tape import INPUT, Mode, Save, extra
 from archstat.ops.window import Window, check_axes, require_fit, window_over
 from archstat.tensor import Shape, Tensor
@@ -61,6 +62,9 @@ class _Pool(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return image(Along(1), self.window(io.x).taps())
 
     def steps(self, io: IO) -> tuple[str, ...]:
         return self.window(io.x).steps(io.x.spatial)
@@ -140,6 +144,9 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        return image(Along(1), tuple(map(Cells, io.x.spatial, io.y.spatial)))
+
 
 class AdaptiveAvgPool(_AdaptivePool, frozen=True, kw_only=True):
     """The mean of each of a given number of cells; cells overlap where the size doesn't divide the axis.
@@ -188,6 +195,9 @@ class _GlobalPool(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return (but(io.x, dict.fromkeys(range(2, len(io.x.shape)), EVERYTHING)),)
 
 
 class GlobalAvgPool(_GlobalPool, frozen=True, kw_only=True):

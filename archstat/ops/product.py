@@ -3,16 +3,20 @@
 from math import prod
 from typing import NamedTuple
 
+from archstat.ops.gradient import SAME, ZEROS
 from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Mode, Save, Tape, extra
 from archstat.tensor import Shape, Tensor, view_strides
 
 
-def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor) -> int:
+def linear_steps(
+    tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[str, ...]
+) -> int:
     """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy."""
     kept = (Save("input", 0, WEIGHT),)
     if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
-        at, kept = tape.add((at,), x.with_shape(*x.shape)), (Save("copy", 0, WEIGHT),)
-    return tape.add((at,), y, saves=kept, learns=True)
+        copy = x.with_shape(*x.shape)
+        at, kept = tape.add((at,), copy, gradients=(SAME,)), (Save("copy", 0, WEIGHT),)
+    return tape.add((at,), y, saves=kept, learns=learns, gradients=(ZEROS,))
 
 
 def matmul_steps(tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor) -> int:

@@ -7,6 +7,18 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axis, check_image
 from archstat.ops.options import LARGEST_DIM, Integer, Wholes
+from archstat.ops.reach import (
+    EVERYTHING,
+    UNKNOWN,
+    Along,
+    Read,
+    Route,
+    Routes,
+    Scattered,
+    but,
+    keeping,
+    regrouped,
+)
 from archstat.ops.tape import Mode, Save
 from archstat.tensor import Shape, Tensor, view_strides
 
@@ -22,6 +34,9 @@ class _Reshaping(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if view_strides(io.x, io.y.shape) is not None else None
+
+    def reach(self, io: IO) -> Routes:
+        return regrouped(io.x.shape, io.y.shape)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()
@@ -135,6 +150,12 @@ class Tokens(_Reshaping, frozen=True, kw_only=True):
         check_image(self.word, x)
         return self._flat(x).permuted((0, 2, 1))
 
+    def reach(self, io: IO) -> Routes:
+        wide = sum(n > 1 for n in io.x.spatial)
+        position: Read = Along(1) if wide <= 1 else Scattered((1,))
+        reads = (position if n > 1 or wide == 0 else EVERYTHING for n in io.x.spatial)
+        return (Route(0, (Along(0), Along(2), *reads)),)
+
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if view_strides(io.x, self._flat(io.x).shape) is not None else None
 
@@ -172,6 +193,9 @@ class Permute(View, frozen=True, kw_only=True):
         )
         return x.permuted((0, *found))
 
+    def reach(self, io: IO) -> Routes:
+        return (keeping(io.x, [0, *(axis(self.word, d, io.x) for d in self.dims)], UNKNOWN),)
+
 
 class Transpose(View, frozen=True, kw_only=True):
     """Swap two dimensions of a sample; the channels go along.
@@ -195,6 +219,10 @@ class Transpose(View, frozen=True, kw_only=True):
         order = list(range(len(x.shape)))
         order[a], order[b] = b, a
         return x.permuted(tuple(order))
+
+    def reach(self, io: IO) -> Routes:
+        a, b = (axis(self.word, d, io.x) for d in self.dims)
+        return (but(io.x, {a: Along(b), b: Along(a)}),)
 
 
 def _reshaped(x: Tensor, shape: Shape, channel_dim: int) -> Tensor:

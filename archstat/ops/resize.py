@@ -8,6 +8,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import check_image, check_plane
 from archstat.ops.options import Boolean, DecimalAxes, MaybePerAxis, Positive, Word, per_axis
+from archstat.ops.reach import Along, Cells, Routes, Sample, Scattered, Slide, Taps, image
 from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import check_axes
 from archstat.tensor import Shape, Tensor
@@ -68,6 +69,30 @@ class Interpolate(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        return image(Along(1), tuple(map(self._taps, io.x.spatial, io.y.spatial, self._ratios(io))))
+
+    def _ratios(self, io: IO) -> tuple[Fraction, ...]:
+        """Return how far one position of the output is on each axis of the input."""
+        sizes = zip(io.x.spatial, io.y.spatial, strict=True)
+        if self.align_corners:
+            return tuple(Fraction(n - 1, m - 1) if m > 1 else Fraction(0) for n, m in sizes)
+        if self.scale is not None:
+            return tuple(1 / s for s in self._scales(io.x))
+        return tuple(Fraction(n, m) for n, m in sizes)
+
+    def _taps(self, n: int, m: int, ratio: Fraction) -> Taps:
+        half = Fraction(1, 2)
+        if self.mode == "area":
+            return Cells(n, m)
+        if self.mode == "nearest":
+            return Sample(ratio)
+        if self.mode == "nearest-exact":
+            return Sample(ratio, ratio * half)
+        before, after = (1, 2) if self.mode == "bicubic" else (0, 1)
+        offset = Fraction(0) if self.align_corners else (ratio - 1) * half
+        return Sample(ratio, offset, before, after)
+
     def steps(self, io: IO) -> tuple[str, ...]:
         if self.scale is None:
             return ()
@@ -123,6 +148,10 @@ class PixelShuffle(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def reach(self, io: IO) -> Routes:
+        taps = Sample(Fraction(1, self.factor))
+        return image(Scattered((1, 2, 3)), (taps, taps))
+
     def steps(self, io: IO) -> tuple[str, ...]:
         r, (_, c, h, w) = self.factor, io.x.shape
         lines = (f"{c}/({r}*{r}) = {c // r**2}", f"{h}*{r} = {h * r}", f"{w}*{r} = {w * r}")
@@ -163,6 +192,10 @@ class PixelUnshuffle(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        r = self.factor
+        return image(Scattered((1,)), (Slide(r, r), Slide(r, r)))
 
     def steps(self, io: IO) -> tuple[str, ...]:
         r, (_, c, h, w) = self.factor, io.x.shape

@@ -6,6 +6,7 @@ from typing import ClassVar
 from archstat.ops.base import IO, Op, Terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import Number, Positive
+from archstat.ops.reach import ITSELF, Along, Routes, Slide, image
 from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step
 from archstat.tensor import Tensor
 
@@ -48,6 +49,11 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return image(
+            Along(1, Slide(self.size, padding=self.size // 2)), [ITSELF] * len(io.x.spatial)
+        )
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         x = io.x

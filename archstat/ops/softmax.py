@@ -6,6 +6,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.options import MaybeDim
+from archstat.ops.reach import EVERYTHING, UNKNOWN, Routes, but, itself
 from archstat.ops.tape import INPUT, RESULT, Mode, Save
 from archstat.tensor import Tensor
 
@@ -25,6 +26,9 @@ class _Along(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def reach(self, io: IO) -> Routes:
+        return (itself(io.x), but(io.x, {axis(self.word, self.dim, io.x): EVERYTHING}))
 
 
 class Softmax(_Along, frozen=True, kw_only=True):
@@ -90,6 +94,9 @@ class GLU(_Along, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (*io.y.shape, 5)}
+
+    def reach(self, io: IO) -> Routes:
+        return (but(io.x, {axis(self.word, self.dim, io.x): UNKNOWN}),)
 
     def steps(self, io: IO) -> tuple[str, ...]:
         n = io.x.shape[axis(self.word, self.dim, io.x)]

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from archstat.ops.gradient import Gradient
 from archstat.tensor import Tensor
 
 Device = Literal["cpu", "cuda"]
@@ -47,18 +48,21 @@ class Step(msgspec.Struct, frozen=True):
     """One primitive.
 
     ``inputs`` are values: the op's inputs first, then what its earlier steps made. ``shares`` is the position
-    among them whose storage ``y`` has; -1 is the op's parameter. ``learns`` says that the op's parameters take
+    among them whose storage ``y`` has; -1 is the op's parameter. ``learns`` names the op's parameters that take
     part. ``until`` is the last step during which a local variable holds ``y``. ``scratch`` is allocated beside the
-    output and not kept.
+    output and not kept. ``gradients`` say how each input's gradient is made: new memory, where none are given.
+    ``summed`` is what a parameter's gradient is summed from, where it isn't made at its own size.
     """
 
     inputs: tuple[int, ...]
     y: Tensor
     shares: int | None = None
     saves: tuple[Save, ...] = ()
-    learns: bool = False
+    learns: tuple[str, ...] = ()
     until: int = 0
     scratch: tuple[Tensor, ...] = ()
+    gradients: tuple[Gradient, ...] = ()
+    summed: Tensor | None = None
 
 
 class Tape:
@@ -75,11 +79,14 @@ class Tape:
         *,
         shares: int | None = None,
         saves: tuple[Save, ...] = (),
-        learns: bool = False,
+        learns: tuple[str, ...] = (),
         until: int = 0,
         scratch: tuple[Tensor, ...] = (),
+        gradients: tuple[Gradient, ...] = (),
+        summed: Tensor | None = None,
     ) -> int:
-        self.steps.append(Step(inputs, y, shares, saves, learns, until, scratch))
+        step = Step(inputs, y, shares, saves, learns, until, scratch, gradients, summed)
+        self.steps.append(step)
         return self.inputs + len(self.steps) - 1
 
     def hold(self, value: int) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from archstat.errors import require
 from archstat.ops.options import LARGEST_DIM, Padding, per_axis
+from archstat.ops.reach import Slide, Taps
 from archstat.tensor import Shape, Tensor
 
 
@@ -39,6 +40,10 @@ class Window(msgspec.Struct, frozen=True):
             return room // stride + 1
         size = -(-room // stride) + 1
         return size - 1 if (size - 1) * stride >= n + self.padding[axis] else size
+
+    def taps(self) -> tuple[Taps, ...]:
+        """Return which positions of each axis a window reads."""
+        return tuple(map(Slide, self.kernel, self.stride, self.padding, self.dilation))
 
     def steps(self, spatial: Shape) -> tuple[str, ...]:
         """Write the arithmetic of each distinct axis: ``(227 - 11)/4 + 1 = 55``."""

@@ -13,7 +13,7 @@ from archstat.ops.options import Kind
 from tests.ops.case import all_cases
 
 FIELDS = ("Shape", "Params", "MACs", "FLOPs", "Memory", "Source")
-RULES = ("output", "params", "buffers", "macs", "flops", "storage")
+RULES = ("output", "params", "buffers", "macs", "flops", "storage", "reach")
 OPS = pytest.mark.parametrize("op", catalogue.CATALOGUE.values(), ids=lambda op: op.word)
 
 

@@ -1,0 +1,232 @@
+"""How the units of each layer see one axis of the input: the paths from it, followed through every op's routes."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from archstat.graph import Graph, Node
+from archstat.ops.reach import ITSELF, All, Along, Fixed, Route, Scattered
+from archstat.passes.lattice import ONE, Lattice, Span, hull
+
+MOST_JUMPS = 8
+"""Paths of different jumps that are followed side by side; more are unknown."""
+
+
+class Paths(msgspec.Struct, frozen=True, gc=False):
+    """The paths of one jump. ``together`` is what a unit sees over all of them; the others are single paths.
+
+    ``aligned`` says that wherever they met their centres were the same, on average over the phases.
+    """
+
+    largest: Lattice
+    smallest: Lattice
+    together: Lattice
+    aligned: bool = True
+
+    def each(self, change: Callable[[Lattice], Lattice | None]) -> "Paths | None":
+        """Return these paths with each lattice changed; ``None`` if one can't be."""
+        largest = change(self.largest)
+        smallest = largest if self.smallest is self.largest else change(self.smallest)
+        together = largest if self.together is self.largest else change(self.together)
+        if largest is None or smallest is None or together is None:
+            return None
+        return Paths(largest, smallest, together, self.aligned)
+
+    def beside(self, other: "Paths") -> "Paths | None":
+        """Return these paths and ``other``, of the same jump; ``None`` if that has too many phases."""
+        if self == other:
+            return self
+        together = self.together.joined(other.together)
+        if together is None:
+            return None
+        largest = max(self.largest, other.largest, key=lambda lattice: lattice.size)
+        if together == largest:
+            together = largest  # one object, so that it is followed once
+        return Paths(
+            largest,
+            min(self.smallest, other.smallest, key=lambda lattice: lattice.least),
+            together,
+            self.aligned and other.aligned and self.together.origin == other.together.origin,
+        )
+
+
+class Blurred(msgspec.Struct, frozen=True, gc=False):
+    """Paths that have lost their order: axes were merged or split, or rolled.
+
+    What a unit sees depends on its position along ``axes``. ``sizes`` are the smallest and the largest, ``all`` is
+    what all units see together; ``None`` is unknown.
+    """
+
+    axes: frozenset[int]
+    sizes: tuple[int, int] | None = None
+    all: Span | None = None
+
+
+class View(msgspec.Struct, frozen=True, gc=False):
+    """How a layer's units see one axis of the input.
+
+    ``moving`` paths follow the layer's axis ``axis``, an entry for each jump; along ``same`` ones all units see the
+    same. Without any, the layer doesn't depend on the input.
+    """
+
+    axis: int = 0
+    moving: tuple[Paths, ...] = ()
+    same: Paths | None = None
+    blurred: Blurred | None = None
+
+
+def axes(graph: Graph) -> tuple[int, ...]:
+    """Return the input's axes that have positions: all but the channels', unless it has no other, or is ids."""
+    x = graph.input
+    every = range(1, len(x.shape))
+    if len(x.shape) == 2 or not x.is_floating:
+        return tuple(every)
+    return tuple(d for d in every if d != x.channel_dim)
+
+
+def views(graph: Graph) -> list[tuple[View, ...]]:
+    """Return how each node's units see each of the input's axes."""
+    arriving = axes(graph)
+    lengths = [graph.input.shape[d] for d in arriving]
+    one = Paths(ONE, ONE, ONE)
+    found: list[tuple[View, ...]] = [tuple(View(d, (one,)) for d in arriving)]
+    for node in graph.nodes[1:]:
+        routes = node.op.reach(node.io)
+        found.append(
+            tuple(
+                _joined(
+                    [_through(found[node.inputs[r.input]][k], r, node, n) for r in routes], node, n
+                )
+                for k, n in enumerate(lengths)
+            )
+        )
+    return found
+
+
+def _through(view: View, route: Route, node: Node, length: int) -> View:
+    """Follow one route of an op; ``length`` is the input axis's."""
+    left = View(same=view.same)
+    if view.blurred is not None:
+        left = _blurred(view.blurred, left, route, node)
+    if not view.moving:
+        return left
+    units = node.io.inputs[route.input].shape[view.axis]
+    match route.reads[view.axis]:
+        case Along(axis=axis, taps=taps):
+            if taps == ITSELF:
+                moved: Sequence[Paths | None] = view.moving
+            else:
+                moved = [paths.each(lambda a: a.through(taps)) for paths in view.moving]
+            known = [paths for paths in moved if paths is not None]
+            if len(known) < len(moved):
+                return _beside(left, View(blurred=Blurred(frozenset({axis}))), node, length)
+            going = tuple(paths for paths in known if paths.together.shift)
+            left = _beside(left, View(axis, going), node, length)
+            made: list[Paths | None] = [paths for paths in known if not paths.together.shift]
+        case All():
+            made = [paths.each(lambda a: _constant(a.over(units), length)) for paths in view.moving]
+        case Fixed(index=index):
+            made = [paths.each(lambda a: Lattice(0, (a.at(index),))) for paths in view.moving]
+        case Scattered(axes=over):
+            sizes = (
+                min(paths.smallest.least for paths in view.moving),
+                max(paths.largest.size for paths in view.moving),
+            )
+            lost = Blurred(frozenset(over), sizes, _all(view, units, length))
+            return _beside(left, View(blurred=lost), node, length)
+        case _:
+            return _beside(left, View(blurred=Blurred(_every(node))), node, length)
+    for paths in made:
+        left = _beside(left, View(same=paths), node, length)
+    return left
+
+
+def _blurred(lost: Blurred, left: View, route: Route, node: Node) -> View:
+    """Follow a route with paths that have lost their order, beside ``left``."""
+    over: set[int] = set()
+    sizes, everything, reduced = lost.sizes, lost.all, False
+    for d in lost.axes:
+        match route.reads[d]:
+            case Along(axis=axis, taps=taps):
+                over.add(axis)
+                if taps != ITSELF:
+                    sizes = everything = None
+            case All():
+                reduced = True
+            case Fixed():
+                everything = None
+            case Scattered(axes=axes):
+                over |= set(axes)
+            case _:
+                over |= _every(node)
+                sizes = everything = None
+    if not reduced:
+        return View(same=left.same, blurred=Blurred(frozenset(over), sizes, everything))
+    if over or everything is None:
+        return View(same=left.same, blurred=Blurred(frozenset(over), None, everything))
+    seen = Lattice(0, (everything,))
+    same = Paths(seen, seen, seen)
+    return View(same=same if left.same is None else left.same.beside(same))
+
+
+def _joined(branches: Sequence[View], node: Node, length: int) -> View:
+    made = View()
+    for branch in branches:
+        made = _beside(made, branch, node, length)
+    return made
+
+
+def _beside(a: View, b: View, node: Node, length: int) -> View:
+    """Return what units of ``node`` see that see both."""
+    if a.moving and b.moving and a.axis != b.axis:
+        # Each unit sees two places: what lies between them depends on both.
+        seen = [_all(v, node.output.shape[v.axis], length) for v in (a, b)]
+        lost = Blurred(frozenset({a.axis, b.axis}), None, hull(seen))
+        stay = View(same=a.same, blurred=a.blurred)
+        return _beside(
+            _beside(stay, View(same=b.same, blurred=b.blurred), node, length),
+            View(blurred=lost),
+            node,
+            length,
+        )
+    axis = a.axis if a.moving else b.axis
+    same = a.same.beside(b.same) if a.same and b.same else a.same or b.same
+    blurred = _both(a.blurred, b.blurred) if a.blurred and b.blurred else a.blurred or b.blurred
+    by_jump = {paths.together.jump: paths for paths in a.moving}
+    for paths in b.moving:
+        held = by_jump.get(paths.together.jump)
+        met = paths if held is None else held.beside(paths)
+        if met is None or (held is None and len(by_jump) == MOST_JUMPS):
+            lost = Blurred(frozenset({axis}))
+            return View(same=same, blurred=_both(blurred, lost) if blurred else lost)
+        by_jump[paths.together.jump] = met
+    return View(axis, tuple(by_jump.values()), same, blurred)
+
+
+def _both(a: Blurred, b: Blurred) -> Blurred:
+    sizes = None
+    if a.sizes and b.sizes:
+        sizes = min(a.sizes[0], b.sizes[0]), max(a.sizes[1], b.sizes[1])
+    everything = hull([a.all, b.all]) if a.all and b.all else None
+    return Blurred(a.axes | b.axes, sizes, everything)
+
+
+def _all(view: View, units: int, length: int) -> Span | None:
+    """Return what all units see together along the paths that move."""
+    return _clipped(hull([paths.together.over(units) for paths in view.moving]), length)
+
+
+def _constant(span: Span | None, length: int) -> Lattice:
+    return Lattice(0, (_clipped(span, length),))
+
+
+def _clipped(span: Span | None, length: int) -> Span | None:
+    """Return the part of ``span`` that is within the input; ``None`` if nothing is."""
+    if span is None:
+        return None
+    low, high = max(span[0], 0), min(span[1], length - 1)
+    return (low, high) if low <= high else None
+
+
+def _every(node: Node) -> frozenset[int]:
+    return frozenset(range(1, len(node.output.shape)))
