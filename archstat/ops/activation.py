@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Op, Terms
+from archstat.ops.gradient import ELEMENTWISE
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import INPUT, RESULT, Mode, Save
+from archstat.ops.tape import INPUT, RESULT, Mode, Save, Step
 from archstat.tensor import Tensor
 
 
@@ -108,8 +109,11 @@ class PReLU(Op, frozen=True, kw_only=True):
     def reach(self, io: IO) -> Routes:
         return (itself(io.x),)
 
-    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        return INPUT
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        step = Step(
+            (0,), io.y, saves=INPUT, learns=("weight",), gradients=(ELEMENTWISE,), summed=io.y
+        )
+        return (step,)
 
 
 class HardTanh(InPlace, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from archstat.ops.base import IO, Pointwise, Terms, Weightless
 from archstat.ops.checks import axes, axis, check_numbers, without
+from archstat.ops.gradient import ZEROS, Gradient, Repeated, beside, quotient
 from archstat.ops.options import Boolean, Dims, Epsilon, MaybeDim, Number
 from archstat.ops.reach import EVERYTHING, Routes, but, itself, keeping
 from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step
@@ -47,6 +48,9 @@ class Pow(Pointwise, frozen=True, kw_only=True):
 
     exponent: Number
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (beside(io.x, io.x),)
+
 
 class Square(Pointwise, frozen=True, kw_only=True):
     """x * x.
@@ -60,6 +64,9 @@ class Square(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "square"
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (beside(io.x, io.x),)
 
 
 class Sqrt(Pointwise, frozen=True, kw_only=True):
@@ -78,6 +85,9 @@ class Sqrt(Pointwise, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return RESULT
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (beside(io.x),)
+
 
 class Abs(Pointwise, frozen=True, kw_only=True):
     """The absolute value.
@@ -91,6 +101,9 @@ class Abs(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "abs"
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (beside(io.x),)
 
 
 class Exp(Pointwise, frozen=True, kw_only=True):
@@ -174,6 +187,9 @@ class Mean(_Reduction, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "mean"
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ZEROS,)
+
 
 class Sum(_Reduction, frozen=True, kw_only=True):
     """The sum along dimensions.
@@ -187,6 +203,9 @@ class Sum(_Reduction, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "sum"
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (Repeated(over=axes(self.word, self.dim, io.x), keepdim=self.keepdim),)
 
 
 class AMax(_Reduction, frozen=True, kw_only=True):
@@ -204,6 +223,9 @@ class AMax(_Reduction, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return (*INPUT, *RESULT)
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (beside(io.x.with_dtype("bool"), io.x, io.y.with_dtype("int64")),)
 
 
 class Normalize(Weightless, frozen=True, kw_only=True):
@@ -242,8 +264,9 @@ class Normalize(Weightless, frozen=True, kw_only=True):
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         at = axis(self.word, self.dim, io.x)
         norms = io.x.with_shape(*(1 if d == at else n for d, n in enumerate(io.x.shape)))
+        mask = norms.with_dtype("bool")
         return (
-            Step((0,), norms, saves=(*INPUT, *RESULT)),
-            Step((1,), norms, saves=INPUT, until=2),
-            Step((0, 2), io.y, saves=QUOTIENT),
+            Step((0,), norms, saves=(*INPUT, *RESULT), gradients=(beside(io.x, mask),)),
+            Step((1,), norms, saves=INPUT, until=2, gradients=(beside(mask),)),
+            Step((0, 2), io.y, saves=QUOTIENT, gradients=quotient(io.y)),
         )

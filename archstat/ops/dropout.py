@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from archstat.ops.base import IO, Terms, Weightless
+from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.options import Boolean, Probability
 from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import Mode, Save, extra
@@ -23,6 +24,9 @@ class _Dropping(Weightless, frozen=True, kw_only=True):
 
     def reach(self, io: IO) -> Routes:
         return (itself(io.x),)
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ELEMENTWISE,)
 
 
 class Dropout(_Dropping, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axes, axis, check_channels_first, without
+from archstat.ops.gradient import RESHAPED, ZEROS, Gradient
 from archstat.ops.options import Dims, Integer, MaybeDim, Positive, Wholes
 from archstat.ops.reach import (
     EVERYTHING,
@@ -70,6 +71,9 @@ class Select(Weightless, frozen=True, kw_only=True):
             return ()
         return (extra("indices", len(self.index), dtype="int64"),)
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ZEROS,)
+
 
 class Slice(View, frozen=True, kw_only=True):
     """Take a range of one dimension, the channels' by default; the bounds are Python's.
@@ -118,6 +122,9 @@ class Slice(View, frozen=True, kw_only=True):
         require(step > 0, f"'slice' step must be positive, not {step}")
         return range(*slice(*self.bounds).indices(n))
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ZEROS,)
+
 
 class Squeeze(View, frozen=True, kw_only=True):
     """Drop dimensions of size 1.
@@ -151,6 +158,9 @@ class Squeeze(View, frozen=True, kw_only=True):
         gone = axes(self.word, self.dim, io.x)
         kept = [d for d in range(len(io.x.shape)) if d not in gone]
         return (keeping(io.x, kept, EVERYTHING),)
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (RESHAPED,)
 
 
 class Unsqueeze(View, frozen=True, kw_only=True):
@@ -188,6 +198,9 @@ class Unsqueeze(View, frozen=True, kw_only=True):
     def reach(self, io: IO) -> Routes:
         at = 1 + self.dim % len(io.x.shape)
         return (but(io.x, {d: Along(d + 1) for d in range(at, len(io.x.shape))}),)
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (RESHAPED,)
 
 
 class Roll(Weightless, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
+from archstat.ops.gradient import ELEMENTWISE, PART, SAME, Gradient, quotient
 from archstat.ops.options import Boolean, MaybeDim
 from archstat.ops.product import matmul_steps
 from archstat.ops.reach import EVERYTHING, Along, Route, Routes, Scattered, but, repeated
@@ -93,6 +94,9 @@ class Concat(Join, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (PART,) * len(io.inputs)
+
 
 class _Elementwise(Join, frozen=True, kw_only=True):
     """Family: one operation between the elements of two branches; a size of 1 is repeated as needed."""
@@ -120,6 +124,10 @@ class _Elementwise(Join, frozen=True, kw_only=True):
     keeps: ClassVar[tuple[Save, ...]] = ()
     """What each of the operations between two branches keeps."""
 
+    def flows(self, y: Tensor) -> tuple[Gradient, ...]:
+        """Return how each of these operations makes the gradients of its two branches."""
+        raise self._missing("flows")
+
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         n = len(io.inputs)
         steps, so_far = [], io.x
@@ -127,7 +135,8 @@ class _Elementwise(Join, frozen=True, kw_only=True):
             so_far = io.y if i == n - 1 else _between(so_far, other)
             before = 0 if i == 1 else n + i - 2
             shares = None if self.storage(io) is None else 0
-            steps.append(Step((before, i), so_far, shares, self.keeps))
+            flows = self.flows(so_far)
+            steps.append(Step((before, i), so_far, shares, self.keeps, gradients=flows))
         return tuple(steps)
 
 
@@ -159,6 +168,9 @@ class Add(_Elementwise, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if self.inplace else None
 
+    def flows(self, y: Tensor) -> tuple[Gradient, ...]:
+        return SAME, SAME
+
 
 class Sub(_Elementwise, frozen=True, kw_only=True):
     """Subtract the other branches from the first.
@@ -172,6 +184,9 @@ class Sub(_Elementwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "sub"
+
+    def flows(self, y: Tensor) -> tuple[Gradient, ...]:
+        return SAME, ELEMENTWISE
 
 
 class Mul(_Elementwise, frozen=True, kw_only=True):
@@ -189,6 +204,9 @@ class Mul(_Elementwise, frozen=True, kw_only=True):
 
     keeps: ClassVar[tuple[Save, ...]] = PRODUCT
 
+    def flows(self, y: Tensor) -> tuple[Gradient, ...]:
+        return ELEMENTWISE, ELEMENTWISE
+
 
 class Div(_Elementwise, frozen=True, kw_only=True):
     """Divide the first branch by the others.
@@ -204,6 +222,9 @@ class Div(_Elementwise, frozen=True, kw_only=True):
     word: ClassVar[str] = "div"
 
     keeps: ClassVar[tuple[Save, ...]] = QUOTIENT
+
+    def flows(self, y: Tensor) -> tuple[Gradient, ...]:
+        return quotient(y)
 
 
 class MatMul(Join, frozen=True, kw_only=True):

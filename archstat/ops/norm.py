@@ -146,7 +146,9 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
         bias, summed = ((repeated,), repeated) if self.affine else ((), None)
         tape = Tape(1)
         at = 0 if x.strides is None else tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
-        tape.add((at,), io.y, saves=saves, learns=tuple(self.params(io)), scratch=bias, summed=summed)
+        tape.add(
+            (at,), io.y, saves=saves, learns=tuple(self.params(io)), scratch=bias, summed=summed
+        )
         return tuple(tape.steps)
 
 

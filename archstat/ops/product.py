@@ -8,9 +8,7 @@ from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Mode, Save, Tape, extra
 from archstat.tensor import Shape, Tensor, view_strides
 
 
-def linear_steps(
-    tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[str, ...]
-) -> int:
+def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[str, ...]) -> int:
     """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy."""
     kept = (Save("input", 0, WEIGHT),)
     if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
@@ -26,9 +24,9 @@ def matmul_steps(tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor
         shape: Shape = (*y.shape[:-2], *x.shape[-2:])
         full = x.expanded(*shape)
         if view_strides(full, (prod(y.shape[:-2]), *x.shape[-2:])) is None:
-            at = tape.add((at,), x.with_shape(*shape))
+            at = tape.add((at,), x.with_shape(*shape), gradients=(SAME,))
         ready.append(at)
-    return tape.add(tuple(ready), y, saves=PRODUCT)
+    return tape.add(tuple(ready), y, saves=PRODUCT, gradients=(ZEROS, ZEROS))
 
 
 class Branch(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axis, check_image
+from archstat.ops.gradient import RESHAPED, Gradient, Permuted
 from archstat.ops.options import LARGEST_DIM, Integer, Wholes
 from archstat.ops.reach import (
     EVERYTHING,
@@ -40,6 +41,9 @@ class _Reshaping(Weightless, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return ()
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (RESHAPED,)
 
 
 class Flatten(_Reshaping, frozen=True, kw_only=True):
@@ -167,6 +171,9 @@ class Tokens(_Reshaping, frozen=True, kw_only=True):
     def _flat(self, x: Tensor) -> Tensor:
         return _reshaped(x, (x.batch, x.channels, prod(x.spatial)), 1)
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (Permuted(dims=(0, 2, 1), then=self._flat(io.x)),)
+
 
 class Permute(View, frozen=True, kw_only=True):
     """Put the dimensions of a sample in another order; the channels go along.
@@ -196,6 +203,9 @@ class Permute(View, frozen=True, kw_only=True):
     def reach(self, io: IO) -> Routes:
         return (keeping(io.x, [0, *(axis(self.word, d, io.x) for d in self.dims)], UNKNOWN),)
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (Permuted(dims=(0, *(axis(self.word, d, io.x, "dims") for d in self.dims))),)
+
 
 class Transpose(View, frozen=True, kw_only=True):
     """Swap two dimensions of a sample; the channels go along.
@@ -215,14 +225,20 @@ class Transpose(View, frozen=True, kw_only=True):
 
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
+        return x.permuted(self._order(x))
+
+    def _order(self, x: Tensor) -> Shape:
         a, b = (axis(self.word, d, x, "dims") for d in self.dims)
         order = list(range(len(x.shape)))
         order[a], order[b] = b, a
-        return x.permuted(tuple(order))
+        return tuple(order)
 
     def reach(self, io: IO) -> Routes:
         a, b = (axis(self.word, d, io.x) for d in self.dims)
         return (but(io.x, {a: Along(b), b: Along(a)}),)
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (Permuted(dims=self._order(io.x)),)
 
 
 def _reshaped(x: Tensor, shape: Shape, channel_dim: int) -> Tensor:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from archstat.ops.base import IO, Op, Terms
 from archstat.ops.checks import check_image
+from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside, quotient
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import ITSELF, Along, Routes, Slide, image
 from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step
@@ -61,11 +62,11 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
         padded = Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
         mean = x.with_shape(*x.shape)
         return (
-            Step((0,), x.fresh(), saves=INPUT, until=1),
-            Step((1,), padded, until=2),
-            Step((2,), mean, saves=INPUT, until=5),
-            Step((3,), mean),
-            Step((4,), mean),
-            Step((5,), mean, saves=INPUT, until=6),
-            Step((0, 6), io.y, saves=QUOTIENT),
+            Step((0, 0), x.fresh(), saves=INPUT, until=1, gradients=(ELEMENTWISE, ELEMENTWISE)),
+            Step((1,), padded, until=2, gradients=(ZEROS,)),
+            Step((2,), mean, saves=INPUT, until=5, gradients=(ZEROS,)),
+            Step((3,), mean, gradients=(ELEMENTWISE,)),
+            Step((4,), mean, gradients=(SAME,)),
+            Step((5,), mean, saves=INPUT, until=6, gradients=(beside(mean, mean),)),
+            Step((0, 6), io.y, saves=QUOTIENT, gradients=quotient(io.y)),
         )

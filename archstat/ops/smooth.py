@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from archstat.ops.base import IO, InPlace, Pointwise, Terms
+from archstat.ops.gradient import ELEMENTWISE, SAME, beside, quotient
 from archstat.ops.options import Number, Word
 from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step, extra
 
@@ -78,7 +79,10 @@ class TanhShrink(Pointwise, frozen=True, kw_only=True):
     cost: ClassVar[int] = 2
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        return (Step((0,), io.y, saves=RESULT), Step((0, 1), io.y))
+        return (
+            Step((0,), io.y, saves=RESULT, gradients=(ELEMENTWISE,)),
+            Step((0, 1), io.y, gradients=(SAME, ELEMENTWISE)),
+        )
 
 
 class ELU(InPlace, frozen=True, kw_only=True):
@@ -224,7 +228,7 @@ class Softsign(Pointwise, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         return (
-            Step((0,), io.y, saves=INPUT),
-            Step((1,), io.y),
-            Step((0, 2), io.y, saves=QUOTIENT),
+            Step((0,), io.y, saves=INPUT, gradients=(beside(io.x),)),
+            Step((1,), io.y, gradients=(SAME,)),
+            Step((0, 2), io.y, saves=QUOTIENT, gradients=quotient(io.y)),
         )

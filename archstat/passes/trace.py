@@ -8,8 +8,10 @@ from archstat.tensor import Tensor
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A tensor of the run. ``storage`` tells memory apart; it is negative where it is a parameter's."""
+    """A tensor of the run, and its number. ``storage`` tells memory apart; it is negative where it is a parameter's."""
 
+    number: int
+    tensor: Tensor
     storage: int
     needs_grad: bool
 
@@ -18,7 +20,7 @@ class Ran(msgspec.Struct, frozen=True):
     """One step that ran.
 
     ``fresh`` says that ``y`` is memory of its own. ``extras`` are storages that the step made beside it,
-    ``kept`` what autograd keeps: a word and a storage.
+    ``kept`` what autograd keeps: a word and a storage. ``trained`` says that the step's own parameters have gradients.
     """
 
     node: int
@@ -28,6 +30,7 @@ class Ran(msgspec.Struct, frozen=True):
     fresh: bool
     extras: tuple[int, ...]
     kept: tuple[tuple[str, int], ...]
+    trained: bool
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -38,49 +41,86 @@ class Trace(msgspec.Struct, frozen=True):
     sizes: tuple[int, ...]
 
 
+class Tracing:
+    """Runs steps on names alone."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.ran: list[Ran] = []
+        self._numbered = 0
+
+    def value(self, tensor: Tensor, storage: int | None, needs_grad: bool) -> Value:
+        """Return a tensor in ``storage``, or in memory of its own."""
+        if storage is None:
+            storage = len(self.sizes)
+            self.sizes.append(tensor.nbytes)
+        self._numbered += 1
+        return Value(self._numbered - 1, tensor, storage, needs_grad)
+
+    def run(
+        self, index: int, owner: int, step: Step, held: tuple[Value, ...], weight: bool
+    ) -> Value:
+        """Run one step of node ``index``, whose weights belong to node ``owner`` and are trained or not."""
+        trained = weight and bool(step.learns)
+        needs = trained or any(value.needs_grad for value in held)
+        shared = None
+        if step.shares is not None:
+            shared = -owner if step.shares < 0 else held[step.shares].storage
+        y = self.value(step.y, shared, needs)
+        extras: list[int] = []
+        kept: list[tuple[str, int]] = []
+        for save in step.saves:
+            if isinstance(save.of, Tensor):
+                storage = self._beside(save.of, extras)
+            else:
+                storage = y.storage if save.of == OUTPUT else held[save.of].storage
+            if needs and storage >= 0 and _wanted(save, held, weight):
+                kept.append((save.word, storage))
+        for scratch in step.scratch:
+            self._beside(scratch, extras)
+        self.ran.append(
+            Ran(index, step, held, y, shared is None, tuple(extras), tuple(kept), trained)
+        )
+        return y
+
+    def _beside(self, tensor: Tensor, extras: list[int]) -> int:
+        extras.append(len(self.sizes))
+        self.sizes.append(tensor.nbytes)
+        return extras[-1]
+
+
 def trace(graph: Graph, mode: Mode, *, input_grad: bool = False) -> Trace:
-    """Run the graph on names alone."""
+    """Run the graph."""
+    tracing = Tracing()
+    values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
+    return Trace(tuple(tracing.ran), tuple(values), tuple(tracing.sizes))
+
+
+def trace_nodes(
+    tracing: Tracing, graph: Graph, mode: Mode, *, input_grad: bool = False
+) -> list[Value]:
+    """Run the graph's nodes; return their outputs."""
     values: list[Value] = []
-    sizes: list[int] = []
-    ran: list[Ran] = []
     trained = trained_nodes(graph)
     for index, node in enumerate(graph.nodes):
         if not node.inputs:
-            values.append(Value(len(sizes), input_grad and node.output.is_floating))
-            sizes.append(node.output.nbytes)
+            values.append(tracing.value(node.output, None, input_grad and node.output.is_floating))
             continue
-        local = [values[i] for i in node.inputs]
-        for step in node.op.tape(node.io, mode):
-            held = tuple(local[i] for i in step.inputs)
-            ran.append(_run(index, node, step, held, trained[node.owner], sizes))
-            local.append(ran[-1].y)
-        values.append(local[-1])
-    return Trace(tuple(ran), tuple(values), tuple(sizes))
+        values.append(
+            _run_node(
+                tracing, index, node, [values[i] for i in node.inputs], mode, trained[node.owner]
+            )
+        )
+    return values
 
 
-def _run(
-    index: int, node: Node, step: Step, held: tuple[Value, ...], weight: bool, sizes: list[int]
-) -> Ran:
-    needs = any(value.needs_grad for value in held) or (step.learns and weight)
-    if step.shares is None:
-        y = Value(len(sizes), needs)
-        sizes.append(step.y.nbytes)
-    else:
-        y = Value(-node.owner if step.shares < 0 else held[step.shares].storage, needs)
-    extras, kept = [], []
-    for save in step.saves:
-        if isinstance(save.of, Tensor):
-            storage = len(sizes)
-            sizes.append(save.of.nbytes)
-            extras.append(storage)
-        else:
-            storage = y.storage if save.of == OUTPUT else held[save.of].storage
-        if needs and storage >= 0 and _wanted(save, held, weight):
-            kept.append((save.word, storage))
-    for scratch in step.scratch:
-        extras.append(len(sizes))
-        sizes.append(scratch.nbytes)
-    return Ran(index, step, held, y, step.shares is None, tuple(extras), tuple(kept))
+def _run_node(
+    tracing: Tracing, index: int, node: Node, local: list[Value], mode: Mode, trained: bool
+) -> Value:
+    for step in node.op.tape(node.io, mode):
+        held = tuple(local[i] for i in step.inputs)
+        local.append(tracing.run(index, node.owner, step, held, trained))
+    return local[-1]
 
 
 def _wanted(save: Save, held: tuple[Value, ...], weight: bool) -> bool:

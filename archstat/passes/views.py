@@ -15,12 +15,14 @@ MOST_JUMPS = 8
 class Paths(msgspec.Struct, frozen=True, gc=False):
     """The paths of one jump. ``together`` is what a unit sees over all of them; the others are single paths.
 
-    ``aligned`` says that wherever they met their centres were the same, on average over the phases.
+    ``extent`` is what all units of the layer see together; it ends with the input, or before. ``aligned`` says that
+    wherever they met their centres were the same, on average over the phases.
     """
 
     largest: Lattice
     smallest: Lattice
     together: Lattice
+    extent: Span
     aligned: bool = True
 
     def each(self, change: Callable[[Lattice], Lattice | None]) -> "Paths | None":
@@ -30,7 +32,25 @@ class Paths(msgspec.Struct, frozen=True, gc=False):
         together = largest if self.together is self.largest else change(self.together)
         if largest is None or smallest is None or together is None:
             return None
-        return Paths(largest, smallest, together, self.aligned)
+        return Paths(largest, smallest, together, self.extent, self.aligned)
+
+    def within(self, units: int) -> "Paths":
+        """Return these paths to a layer of ``units`` units: a stride may leave out the end of what arrives."""
+        seen = self._clipped(self.together.over(units))
+        # Where they see nothing but padding, nothing is lost by keeping an extent.
+        return msgspec.structs.replace(self, extent=seen) if seen else self
+
+    def everything(self, units: int) -> "Paths":
+        """Return the paths to a unit that sees all ``units`` units of a layer."""
+        made = self.each(lambda a: Lattice(0, (self._clipped(a.over(units)),)))
+        assert made is not None  # of one phase
+        return made
+
+    def _clipped(self, span: Span | None) -> Span | None:
+        if span is None:
+            return None
+        low, high = max(span[0], self.extent[0]), min(span[1], self.extent[1])
+        return (low, high) if low <= high else None
 
     def beside(self, other: "Paths") -> "Paths | None":
         """Return these paths and ``other``, of the same jump; ``None`` if that has too many phases."""
@@ -46,6 +66,7 @@ class Paths(msgspec.Struct, frozen=True, gc=False):
             largest,
             min(self.smallest, other.smallest, key=lambda lattice: lattice.least),
             together,
+            (min(self.extent[0], other.extent[0]), max(self.extent[1], other.extent[1])),
             self.aligned and other.aligned and self.together.origin == other.together.origin,
         )
 
@@ -87,24 +108,26 @@ def axes(graph: Graph) -> tuple[int, ...]:
 def views(graph: Graph) -> list[tuple[View, ...]]:
     """Return how each node's units see each of the input's axes."""
     arriving = axes(graph)
-    lengths = [graph.input.shape[d] for d in arriving]
-    one = Paths(ONE, ONE, ONE)
-    found: list[tuple[View, ...]] = [tuple(View(d, (one,)) for d in arriving)]
+    ends = [(0, graph.input.shape[d] - 1) for d in arriving]
+    found: list[tuple[View, ...]] = [
+        tuple(
+            View(d, (Paths(ONE, ONE, ONE, all_of_it),))
+            for d, all_of_it in zip(arriving, ends, strict=True)
+        )
+    ]
     for node in graph.nodes[1:]:
         routes = node.op.reach(node.io)
         found.append(
             tuple(
-                _joined(
-                    [_through(found[node.inputs[r.input]][k], r, node, n) for r in routes], node, n
-                )
-                for k, n in enumerate(lengths)
+                _joined([_through(found[node.inputs[r.input]][k], r, node) for r in routes])
+                for k in range(len(arriving))
             )
         )
     return found
 
 
-def _through(view: View, route: Route, node: Node, length: int) -> View:
-    """Follow one route of an op; ``length`` is the input axis's."""
+def _through(view: View, route: Route, node: Node) -> View:
+    """Follow one route of an op."""
     left = View(same=view.same)
     if view.blurred is not None:
         left = _blurred(view.blurred, left, route, node)
@@ -114,30 +137,27 @@ def _through(view: View, route: Route, node: Node, length: int) -> View:
     match route.reads[view.axis]:
         case Along(axis=axis, taps=taps):
             if taps == ITSELF:
-                moved: Sequence[Paths | None] = view.moving
-            else:
-                moved = [paths.each(lambda a: a.through(taps)) for paths in view.moving]
-            known = [paths for paths in moved if paths is not None]
+                return _beside(left, View(axis, view.moving))
+            moved = [paths.each(lambda a: a.through(taps)) for paths in view.moving]
+            known = [p.within(node.output.shape[axis]) for p in moved if p is not None]
             if len(known) < len(moved):
-                return _beside(left, View(blurred=Blurred(frozenset({axis}))), node, length)
-            going = tuple(paths for paths in known if paths.together.shift)
-            left = _beside(left, View(axis, going), node, length)
-            made: list[Paths | None] = [paths for paths in known if not paths.together.shift]
+                return _beside(left, View(blurred=Blurred(frozenset({axis}))))
+            left = _beside(left, View(axis, tuple(p for p in known if p.together.shift)))
+            made = [paths for paths in known if not paths.together.shift]
         case All():
-            made = [paths.each(lambda a: _constant(a.over(units), length)) for paths in view.moving]
+            made = [paths.everything(units) for paths in view.moving]
         case Fixed(index=index):
-            made = [paths.each(lambda a: Lattice(0, (a.at(index),))) for paths in view.moving]
+            made = [_alone(paths, index) for paths in view.moving]
         case Scattered(axes=over):
             sizes = (
                 min(paths.smallest.least for paths in view.moving),
                 max(paths.largest.size for paths in view.moving),
             )
-            lost = Blurred(frozenset(over), sizes, _all(view, units, length))
-            return _beside(left, View(blurred=lost), node, length)
+            return _beside(left, View(blurred=Blurred(frozenset(over), sizes, _extent(view))))
         case _:
-            return _beside(left, View(blurred=Blurred(_every(node))), node, length)
+            return _beside(left, View(blurred=Blurred(_every(node))))
     for paths in made:
-        left = _beside(left, View(same=paths), node, length)
+        left = _beside(left, View(same=paths))
     return left
 
 
@@ -165,30 +185,23 @@ def _blurred(lost: Blurred, left: View, route: Route, node: Node) -> View:
     if over or everything is None:
         return View(same=left.same, blurred=Blurred(frozenset(over), None, everything))
     seen = Lattice(0, (everything,))
-    same = Paths(seen, seen, seen)
-    return View(same=same if left.same is None else left.same.beside(same))
+    return _beside(View(same=left.same), View(same=Paths(seen, seen, seen, everything)))
 
 
-def _joined(branches: Sequence[View], node: Node, length: int) -> View:
+def _joined(branches: Sequence[View]) -> View:
     made = View()
     for branch in branches:
-        made = _beside(made, branch, node, length)
+        made = _beside(made, branch)
     return made
 
 
-def _beside(a: View, b: View, node: Node, length: int) -> View:
-    """Return what units of ``node`` see that see both."""
+def _beside(a: View, b: View) -> View:
+    """Return what a unit sees that sees both."""
     if a.moving and b.moving and a.axis != b.axis:
         # Each unit sees two places: what lies between them depends on both.
-        seen = [_all(v, node.output.shape[v.axis], length) for v in (a, b)]
-        lost = Blurred(frozenset({a.axis, b.axis}), None, hull(seen))
-        stay = View(same=a.same, blurred=a.blurred)
-        return _beside(
-            _beside(stay, View(same=b.same, blurred=b.blurred), node, length),
-            View(blurred=lost),
-            node,
-            length,
-        )
+        lost = Blurred(frozenset({a.axis, b.axis}), None, hull([_extent(a), _extent(b)]))
+        a, b = (View(same=view.same, blurred=view.blurred) for view in (a, b))
+        return _beside(_beside(a, b), View(blurred=lost))
     axis = a.axis if a.moving else b.axis
     same = a.same.beside(b.same) if a.same and b.same else a.same or b.same
     blurred = _both(a.blurred, b.blurred) if a.blurred and b.blurred else a.blurred or b.blurred
@@ -211,21 +224,16 @@ def _both(a: Blurred, b: Blurred) -> Blurred:
     return Blurred(a.axes | b.axes, sizes, everything)
 
 
-def _all(view: View, units: int, length: int) -> Span | None:
+def _alone(paths: Paths, index: int) -> Paths:
+    """Return the paths to one unit, which others repeat."""
+    made = paths.each(lambda a: Lattice(0, (a.at(index),)))
+    assert made is not None  # of one phase
+    return made
+
+
+def _extent(view: View) -> Span | None:
     """Return what all units see together along the paths that move."""
-    return _clipped(hull([paths.together.over(units) for paths in view.moving]), length)
-
-
-def _constant(span: Span | None, length: int) -> Lattice:
-    return Lattice(0, (_clipped(span, length),))
-
-
-def _clipped(span: Span | None, length: int) -> Span | None:
-    """Return the part of ``span`` that is within the input; ``None`` if nothing is."""
-    if span is None:
-        return None
-    low, high = max(span[0], 0), min(span[1], length - 1)
-    return (low, high) if low <= high else None
+    return hull([paths.extent for paths in view.moving])
 
 
 def _every(node: Node) -> frozenset[int]:

@@ -1,0 +1,116 @@
+"""How the gradient of a step's input comes from the gradient of its output, as far as memory goes.
+
+PyTorch's backward formulas make a new tensor, pass on the one they were given, or view it. Which one it is, and what
+lives beside it meanwhile, decides the peak of a training step.
+"""
+
+import msgspec
+
+from archstat.tensor import Shape, Tensor, view_strides
+
+
+class Gradient(msgspec.Struct, frozen=True):
+    """New memory, in the order of the input; ``beside`` are the temporaries of the formula."""
+
+    beside: tuple[Tensor, ...] = ()
+
+    def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
+        """Return the view of ``g`` that is the gradient of ``x``, or ``None`` where it is new memory."""
+        return None
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        """Return what the formula allocates; where ``x`` was repeated it is summed afterwards."""
+        return x.fresh()
+
+
+class Elementwise(Gradient, frozen=True):
+    """New memory of the output's shape, in the order of its gradient."""
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        steps = g.steps()
+        repeated = any(n > 1 and s == 0 for n, s in zip(g.shape, steps, strict=True))
+        return g.with_shape(*g.shape) if repeated else g.fresh()
+
+
+class Zeros(Gradient, frozen=True):
+    """A row-major tensor of zeros, into which the gradient is written."""
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        return x.with_shape(*x.shape)
+
+
+class Same(Gradient, frozen=True):
+    """The very gradient of the output."""
+
+    def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
+        return g
+
+
+class Reshaped(Gradient, frozen=True):
+    """The gradient under the input's shape: a view, or a row-major copy where there is none."""
+
+    def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
+        steps = view_strides(g, x.shape)
+        return None if steps is None else g.viewed(x.shape, steps, x.channel_dim)
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        return x.with_shape(*x.shape)
+
+
+class Permuted(Gradient, frozen=True, kw_only=True):
+    """The gradient with its axes back in their order; ``dims`` is the forward permutation.
+
+    ``then`` is what was permuted, where it was itself a reshaped view of the input.
+    """
+
+    dims: Shape
+    then: Tensor | None = None
+
+    def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
+        held, y = g.steps(), self.then or x
+        steps = tuple(held[self.dims.index(d)] for d in range(len(y.shape)))
+        back = g.viewed(y.shape, steps, y.channel_dim)
+        return back if self.then is None else RESHAPED.passed(back, x)
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        return x.with_shape(*x.shape)
+
+
+class Part(Gradient, frozen=True):
+    """A range of the gradient, where the output is made of several inputs."""
+
+    def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
+        return g.viewed(x.shape, g.steps(), x.channel_dim)
+
+
+class Repeated(Gradient, frozen=True, kw_only=True):
+    """The gradient repeated along the axes that were summed: a view with steps of nothing."""
+
+    over: Shape
+    keepdim: bool
+
+    def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
+        held = iter(g.steps())
+        steps = []
+        for d in range(len(x.shape)):
+            step = next(held) if self.keepdim or d not in self.over else 0
+            steps.append(0 if d in self.over else step)
+        return g.viewed(x.shape, tuple(steps), x.channel_dim)
+
+
+NEW = Gradient()
+ELEMENTWISE = Elementwise()
+ZEROS = Zeros()
+SAME = Same()
+RESHAPED = Reshaped()
+PART = Part()
+
+
+def beside(*tensors: Tensor) -> Elementwise:
+    """Return an elementwise gradient with temporaries."""
+    return Elementwise(tensors)
+
+
+def quotient(y: Tensor) -> tuple[Gradient, Gradient]:
+    """Return the gradients of a dividend and of its divisor, ``-g * ((a / b) / b)``."""
+    return ELEMENTWISE, beside(y, y, y)
