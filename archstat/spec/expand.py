@@ -7,11 +7,9 @@ import json
 import os
 from collections.abc import Iterator
 
-import msgspec
-
 from archstat.ops.base import Op
 from archstat.ops.catalogue import NORMS
-from archstat.ops.options import Value
+from archstat.ops.written import flow, options
 from archstat.spec.document import Document
 from archstat.spec.loader import load_outlined
 from archstat.spec.model import Settings
@@ -43,7 +41,7 @@ def expand(reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS)
 
 
 def _input(x: Tensor) -> str:
-    sizes = _flow(x.sample)
+    sizes = flow(x.sample)
     if x.dtype.startswith(("int", "uint", "bool")):
         return f"{{{'tokens' if not x.channels_first or x.is_vector else 'shape'}: {sizes}, dtype: {x.dtype}}}"
     return sizes if x.channels_first else f"{{tokens: {sizes}}}"
@@ -126,16 +124,16 @@ def _layer(item: Item) -> str:
 
 
 def _insert(suffix: str, op: Op) -> str:
-    options = _options(op)
+    parts = _options(op)
     if suffix == "act":
         # In place is what an inserted activation is unless it says otherwise.
-        options = [(k, v) for k, v in options if (k, v) != ("inplace", "true")]
+        parts = [(k, v) for k, v in parts if (k, v) != ("inplace", "true")]
         if getattr(op, "inplace", None) is False:
-            options.append(("inplace", "false"))
+            parts.append(("inplace", "false"))
         word = op.word
     else:
         word = _NORM_WORDS[op.word]
-    main, rest = options[0][1], options[1:]
+    main, rest = parts[0][1], parts[1:]
     if not main and not rest:
         return word
     return "{" + ", ".join([f"{word}: {main}", *(f"{k}: {v}" for k, v in rest)]) + "}"
@@ -173,34 +171,9 @@ def _branch(name: str | None, outline: Outline, indent: str) -> Iterator[str]:
 
 def _options(op: Op) -> list[tuple[str, str]]:
     """Return the entry's parts: the word with its main value, then each option that isn't the default."""
-    main, rest = "", []
-    for field in msgspec.structs.fields(op):
-        value = getattr(op, field.name)
-        if not field.required and value == field.default:
-            continue
-        if field.name == op.main:
-            main = _flow(value)
-        else:
-            rest.append((field.name, _flow(value)))
-    return [(op.word, main), *rest]
-
-
-def _flow(value: Value) -> str:
-    """Write a value exactly, as a number or expression of the format."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_flow(v) for v in value) + "]"
-    if isinstance(value, str | int):
-        return str(value)
-    decimal, places = value, 0
-    while decimal.denominator != 1 and places < 12:
-        decimal, places = decimal * 10, places + 1
-    if decimal.denominator != 1:
-        return f"{value.numerator}/{value.denominator}"
-    digits = f"{abs(decimal.numerator):0{places + 1}d}"
-    sign = "-" if value < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+    given = dict(options(op))
+    main = given.pop(op.main, "") if op.main else ""
+    return [(op.word, main), *given.items()]
 
 
 def _text(text: str) -> str:

@@ -1,0 +1,52 @@
+"""An op's options as a spec writes them."""
+
+import msgspec
+
+from archstat.ops.base import Op
+from archstat.ops.options import Value
+
+
+def options(op: Op) -> tuple[tuple[str, str], ...]:
+    """Return the options that aren't the default, in the order of their declaration: name and value.
+
+    >>> from archstat.ops.conv import Conv
+    >>> options(Conv(channels=64, kernel=3))
+    (('channels', '64'), ('kernel', '3'))
+    """
+    found = []
+    for field in msgspec.structs.fields(op):
+        value = getattr(op, field.name)
+        if field.required or value != field.default:
+            found.append((field.name, flow(value)))
+    return tuple(found)
+
+
+def default(kind: type[Op], option: str) -> str:
+    """Return an option's default value; nothing if it has none."""
+    for field in msgspec.structs.fields(kind):
+        if field.name == option and not field.required:
+            return flow(field.default)
+    return ""
+
+
+def flow(value: Value) -> str:
+    """Write a value exactly, as a number or expression of the format.
+
+    >>> from fractions import Fraction
+    >>> flow((1, 2)), flow(True), flow(Fraction(1, 8)), flow(Fraction(1, 3))
+    ('[1, 2]', 'true', '0.125', '1/3')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(flow(v) for v in value) + "]"
+    if isinstance(value, str | int):
+        return str(value)
+    decimal, places = value, 0
+    while decimal.denominator != 1 and places < 12:
+        decimal, places = decimal * 10, places + 1
+    if decimal.denominator != 1:
+        return f"{value.numerator}/{value.denominator}"
+    digits = f"{abs(decimal.numerator):0{places + 1}d}"
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
