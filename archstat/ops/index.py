@@ -260,6 +260,10 @@ class ChannelShuffle(Weightless, frozen=True, kw_only=True):
         (x,) = inputs
         check_channels_first(self.word, x)
         require(
+            len(x.shape) > 2,
+            f"'channel_shuffle' needs [C, *S], but its input is {x.describe()}",
+        )
+        require(
             x.channels % self.groups == 0,
             f"'channel_shuffle' groups {self.groups} must divide the channels {x.channels}",
         )

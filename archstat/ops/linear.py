@@ -168,6 +168,9 @@ class Parameter(_Table, frozen=True, kw_only=True):
     def reach(self, io: IO) -> Routes:
         return ()
 
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        return (Step((), io.y, -1, learns=("weight",)),)  # what arrives passes no gradient on
+
     def _size(self) -> tuple[int, ...]:
         return self.shape or self.tokens or ()
 
