@@ -1,0 +1,71 @@
+"""What optimizers keep for each parameter, and what lives while they step, as torch.optim's own code does it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from archstat.tensor import BYTES, Tensor
+
+Name = Literal["sgd", "momentum", "adam", "adamw"]
+Implementation = Literal["for-loop", "foreach", "fused"]
+
+
+class Optimizer(msgspec.Struct, frozen=True):
+    """``momentum`` is SGD with momentum. ``weight_decay`` of AdamW changes the parameters in place: it costs nothing."""
+
+    name: Name = "sgd"
+    implementation: Implementation = "for-loop"
+    weight_decay: bool = False
+
+
+class Trained(Protocol):
+    """A parameter that is trained."""
+
+    @property
+    def node(self) -> int: ...
+
+    @property
+    def tensor(self) -> Tensor: ...
+
+
+COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
+"""How many tensors of the parameter's size an optimizer keeps."""
+
+
+def state_bytes(optimizer: Optimizer, parameter: Tensor) -> tuple[int, ...]:
+    """Return the sizes of what the optimizer keeps for one parameter, from the second step on.
+
+    Counts:  momentum buffers; Adam's two averages, and its counter of steps in single precision
+    Unit:    bytes
+    Source:  torch.optim.SGD, Adam, AdamW
+    """
+    copies = (parameter.nbytes,) * COPIES[optimizer.name]
+    return (*copies, BYTES["float32"]) if optimizer.name.startswith("adam") else copies
+
+
+def transients(
+    optimizer: Optimizer, parameters: Sequence[Trained]
+) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield what is alive for a while in the optimizer's step: a parameter's node, and sizes in bytes.
+
+    Source:  the functions _single_tensor_*, _multi_tensor_* and _fused_* of torch.optim
+    """
+    adam = optimizer.name.startswith("adam")
+    decays = optimizer.weight_decay and optimizer.name != "adamw"
+    if optimizer.implementation == "fused":
+        return
+    if optimizer.implementation == "foreach":
+        if parameters and (adam or decays):
+            last = parameters[-1].node
+            yield last, tuple(p.tensor.nbytes for p in parameters) * (1 + (adam and decays))
+        return
+    before = 0
+    for parameter in parameters:
+        nbytes = parameter.tensor.nbytes
+        if adam:
+            decayed = (nbytes,) if decays else ()
+            yield parameter.node, (*decayed, nbytes, nbytes, *((before,) if before else ()))
+            before = nbytes
+        elif decays:
+            yield parameter.node, (nbytes,)

@@ -1,0 +1,285 @@
+"""One step of training: forward, backward and the optimizer's step, with all memory that is alive meanwhile."""
+
+import msgspec
+
+from archstat.graph import Graph
+from archstat.ops.gradient import NEW, RESHAPED, SAME
+from archstat.ops.tape import INPUT, RESULT, Mode, Step, extra
+from archstat.passes.ledger import Ledger, Moment
+from archstat.passes.liveness import allocated, last_uses
+from archstat.passes.optimizers import Optimizer, state_bytes, transients
+from archstat.passes.params import buffer_bytes
+from archstat.passes.trace import Ran, Tracing, Value, trace_nodes, trained_nodes
+from archstat.tensor import BYTES, Tensor
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A gradient on its way: the memory it is in, and its layout."""
+
+    number: int
+    tensor: Tensor
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """A learnable tensor that is trained. ``uses`` is how many steps give it a gradient."""
+
+    node: int
+    name: str
+    tensor: Tensor
+    uses: int
+
+
+class TrainingStep:
+    """Runs one step of training on names alone, the optimizer's state being there already.
+
+    As in a loop of ``zero_grad(set_to_none=True)``, ``y = model(x)``, ``loss = cross_entropy(y, labels)``,
+    ``loss.backward()``, ``optimizer.step()``: whoever calls holds x, the labels, y and the loss to the end. Auxiliary
+    heads have losses of their own, which are added. ``in_place`` says that gradients that meet are added into the
+    first, as PyTorch does unless a dispatch mode watches it.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        mode: Mode,
+        optimizer: Optimizer,
+        *,
+        in_place: bool = True,
+        input_grad: bool = False,
+    ) -> None:
+        self.graph, self.optimizer, self.in_place = graph, optimizer, in_place
+        self.ledger = Ledger()
+        tracing = Tracing()
+        values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
+        self.network = tuple(tracing.ran)
+        self.outputs = [values[i] for i in graph.outputs]
+        self.loss = _add_losses(tracing, graph, self.outputs)
+        self.steps = tuple(tracing.ran)
+        self.sizes, self.values = tracing.sizes, values
+        self.places: dict[int, int] = {}
+        self.weights = _weights(graph, self.steps)
+        self._waiting: dict[int, Held] = {}
+        self._arrived: dict[tuple[int, str], Held] = {}
+        self._left = {key: weight.uses for key, weight in self.weights.items()}
+
+    def run(self) -> Ledger:
+        """Return the ledger of the whole step."""
+        self._static()
+        self._forward()
+        self._backward()
+        self._optimizer_step()
+        return self.ledger
+
+    def _static(self) -> None:
+        ledger, size = self.ledger, BYTES[self.graph.dtype]
+        for index, (node, buffers) in enumerate(
+            zip(self.graph.nodes, buffer_bytes(self.graph), strict=True)
+        ):
+            if node.owner == index:
+                for shape in node.params().values():
+                    ledger.make("parameters", index, Tensor(shape).numel * size)
+            if buffers:
+                ledger.make("buffers", index, buffers)
+        for weight in self.weights.values():
+            for nbytes in state_bytes(self.optimizer, weight.tensor):
+                ledger.make("optimizer state", weight.node, nbytes)
+        for index, node in enumerate(self.graph.nodes):
+            if not node.inputs:
+                storage = self.values[index].storage
+                self.places[storage] = ledger.make("input", index, self.sizes[storage])
+        for index, y in zip(self.graph.outputs, self.outputs, strict=True):
+            ledger.make("labels", index, BYTES["int64"] * (y.tensor.numel // _classes(y.tensor)))
+
+    def _forward(self) -> None:
+        ledger, places = self.ledger, self.places
+        held = [
+            *self.outputs,
+            self.loss,
+            *(self.values[i] for i, n in enumerate(self.graph.nodes) if not n.inputs),
+        ]
+        last = last_uses(self.graph, self.steps, self.values, {value.storage for value in held})
+        kept = {storage for ran in self.steps for _, storage in ran.kept}
+        for moment, ran in enumerate(self.steps):
+            ledger.now = Moment("forward", ran.node)
+            made = [
+                s for s in allocated(ran) if ran.fresh or s in kept or ran.y.needs_grad is False
+            ]
+            for storage in made:
+                own = storage == ran.y.storage
+                places[storage] = ledger.make(
+                    "activations" if own else "kept beside", ran.node, self.sizes[storage]
+                )
+            for _, storage in ran.kept:
+                ledger.hold(places[storage])
+            for storage in (*(s for s in ran.extras if s in places), *last.get(moment, ())):
+                ledger.drop(places[storage])
+
+    def _backward(self) -> None:
+        ledger = self.ledger
+        ledger.now = Moment("backward", self.graph.outputs[0])
+        loss = self.loss.tensor
+        root = Held(ledger.make("gradients", -1, loss.nbytes), loss)
+        ledger.hold(root.number)
+        self._waiting[self.loss.number] = root
+        for ran in reversed(self.steps):
+            g = self._waiting.pop(ran.y.number, None)
+            if g is None:
+                continue
+            ledger.now = Moment("backward", ran.node)
+            self._through(ran, g)
+        ledger.drop(root.number)
+
+    def _through(self, ran: Ran, g: Held) -> None:
+        """Run one node of PyTorch's autograd graph."""
+        ledger = self.ledger
+        made = [
+            self._gradient(ran, i, value, g)
+            for i, value in enumerate(ran.inputs)
+            if value.needs_grad
+        ]
+        own = [(weight, self._of_weight(ran, weight, g)) for weight in self._own(ran)]
+        wanted = [value for value in ran.inputs if value.needs_grad]
+        made = [self._summed(ran, x, value.tensor) for value, x in zip(wanted, made, strict=True)]
+        own = [(w, self._summed(ran, x, w.tensor)) for w, x in own]
+        ledger.drop(g.number)
+        for _, storage in ran.kept:
+            ledger.drop(self.places[storage])
+        for value, x in zip(wanted, made, strict=True):
+            self._arrive(ran, value, x)
+        for weight, x in own:
+            self._learn(weight, x)
+
+    def _gradient(self, ran: Ran, i: int, value: Value, g: Held) -> Held:
+        flow = ran.step.gradients[i] if ran.step.gradients else NEW
+        passed = flow.passed(g.tensor, value.tensor)
+        if passed is not None:
+            self.ledger.hold(g.number)
+            return Held(g.number, passed)
+        beside = [self.ledger.make("temporary", ran.node, t.nbytes) for t in flow.beside]
+        new = flow.made(g.tensor, value.tensor)
+        number = self.ledger.make("gradients", ran.node, new.nbytes)
+        for temporary in beside:
+            self.ledger.drop(temporary)
+        return Held(number, new)
+
+    def _of_weight(self, ran: Ran, weight: Weight, g: Held) -> Held:
+        if ran.step.shares == -1:
+            self.ledger.hold(g.number)
+            return Held(g.number, g.tensor)
+        tensor = ran.step.summed or weight.tensor
+        return Held(self.ledger.make("parameter gradients", weight.node, tensor.nbytes), tensor)
+
+    def _summed(self, ran: Ran, x: Held, to: Tensor) -> Held:
+        """Sum over the axes along which the input was repeated."""
+        if x.tensor.numel == to.numel:
+            return x
+        new = Held(self.ledger.make("gradients", ran.node, to.nbytes), to.with_shape(*to.shape))
+        self.ledger.drop(x.number)
+        return new
+
+    def _own(self, ran: Ran) -> list[Weight]:
+        if not ran.trained:
+            return []
+        owner = self.graph.nodes[ran.node].owner
+        return [self.weights[owner, name] for name in ran.step.learns]
+
+    def _arrive(self, ran: Ran, value: Value, new: Held) -> None:
+        old = self._waiting.get(value.number)
+        self._waiting[value.number] = new if old is None else self._added(ran.node, old, new)
+
+    def _added(self, node: int, old: Held, new: Held) -> Held:
+        ledger = self.ledger
+        if self.in_place and ledger.holders(old.number) == 1 and _dense(old.tensor):
+            ledger.drop(new.number)
+            return old
+        number = ledger.make("gradients", node, old.tensor.nbytes)
+        ledger.drop(old.number)
+        ledger.drop(new.number)
+        return Held(number, old.tensor.fresh())
+
+    def _learn(self, weight: Weight, new: Held) -> None:
+        key = (weight.node, weight.name)
+        old = self._arrived.get(key)
+        if old is not None:
+            new = self._added(weight.node, old, new)
+        self._left[key] -= 1
+        if not self._left[key] and not _alike(new.tensor, weight.tensor):
+            number = self.ledger.make("parameter gradients", weight.node, weight.tensor.nbytes)
+            self.ledger.drop(new.number)
+            new = Held(number, weight.tensor)
+        self.ledger.relabel(new.number, "parameter gradients")
+        self._arrived[key] = new
+
+    def _optimizer_step(self) -> None:
+        ledger = self.ledger
+        ledger.now = Moment("optimizer step", -1)
+        for node, sizes in transients(self.optimizer, list(self.weights.values())):
+            ledger.now = Moment("optimizer step", node)
+            numbers = [ledger.make("temporary", node, nbytes) for nbytes in sizes]
+            for number in numbers:
+                ledger.drop(number)
+
+
+def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weight]:
+    found: dict[tuple[int, str], Weight] = {}
+    trained = trained_nodes(graph)
+    for ran in steps:
+        if not ran.trained:
+            continue
+        node = graph.nodes[ran.node]
+        for name in ran.step.learns:
+            key = (node.owner, name)
+            uses = found[key].uses if key in found else 0
+            tensor = Tensor(node.params()[name], graph.dtype)
+            found[key] = Weight(node.owner, name, tensor, uses + 1)
+    assert all(trained[node] for node, _ in found)
+    return found
+
+
+def _classes(y: Tensor) -> int:
+    """Return how many classes an output tells apart: the last axis of a sequence, else the channels."""
+    return y.channels
+
+
+def _add_losses(tracing: Tracing, graph: Graph, outputs: list[Value]) -> Value:
+    """Run cross_entropy on each output, and add what they give."""
+    total: Value | None = None
+    for index, y in zip(graph.outputs, outputs, strict=True):
+        x = y.tensor
+        rows = y
+        if x.is_sequence:
+            flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
+            rows = tracing.run(
+                index, index, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False
+            )
+        row_major = rows.tensor.with_shape(*rows.tensor.shape)
+        logs = tracing.run(index, index, Step((0,), row_major, saves=RESULT), (rows,), False)
+        scalar = Tensor((), x.dtype)
+        weight = extra("total weight", dtype=x.dtype)
+        step = Step((0,), scalar, saves=(*INPUT, weight))
+        loss = tracing.run(index, index, step, (logs,), False)
+        if total is not None:
+            loss = tracing.run(
+                index, index, Step((0, 1), scalar, gradients=(SAME, SAME)), (total, loss), False
+            )
+        total = loss
+    assert total is not None
+    return total
+
+
+def _dense(x: Tensor) -> bool:
+    """Say whether the elements fill a stretch of memory, in whatever order."""
+    step = 1
+    for held, n in sorted(zip(x.steps(), x.shape, strict=True)):
+        if n > 1:
+            if held != step:
+                return False
+            step *= n
+    return True
+
+
+def _alike(gradient: Tensor, weight: Tensor) -> bool:
+    """Say whether a gradient lies in memory as its parameter does, so that PyTorch keeps it as it is."""
+    if gradient.numel == weight.numel and gradient.strides is None:
+        return True
+    return _dense(gradient) and gradient.fresh().strides == weight.strides
