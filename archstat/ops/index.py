@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axes, axis, check_channels_first, without
-from archstat.ops.gradient import RESHAPED, ZEROS, Gradient
+from archstat.ops.gradient import RESHAPED, ZEROS, Gradient, Zeros
 from archstat.ops.options import Dims, Integer, MaybeDim, Positive, Wholes
 from archstat.ops.reach import (
     EVERYTHING,
@@ -72,7 +72,8 @@ class Select(Weightless, frozen=True, kw_only=True):
         return (extra("indices", len(self.index), dtype="int64"),)
 
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
-        return (ZEROS,)
+        written = () if isinstance(self.index, int) else (io.x,)
+        return (Zeros(written),)
 
 
 class Slice(View, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ Implementation = Literal["for-loop", "foreach", "fused"]
 
 
 class Optimizer(msgspec.Struct, frozen=True):
-    """``momentum`` is SGD with momentum. ``weight_decay`` of AdamW changes the parameters in place: it costs nothing."""
+    """``momentum`` is SGD with momentum; AdamW decays weights in place, which costs nothing."""
 
     name: Name = "sgd"
     implementation: Implementation = "for-loop"

@@ -52,8 +52,9 @@ class TrainingStep:
         tracing = Tracing()
         values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
         self.network = tuple(tracing.ran)
-        self.outputs = [values[i] for i in graph.outputs]
-        self.loss = _add_losses(tracing, graph, self.outputs)
+        self.ends = ends(graph)
+        self.outputs = [values[i] for i in self.ends]
+        self.loss = _add_losses(tracing, self.ends, self.outputs)
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
         self.places: dict[int, int] = {}
@@ -87,7 +88,7 @@ class TrainingStep:
             if not node.inputs:
                 storage = self.values[index].storage
                 self.places[storage] = ledger.make("input", index, self.sizes[storage])
-        for index, y in zip(self.graph.outputs, self.outputs, strict=True):
+        for index, y in zip(self.ends, self.outputs, strict=True):
             ledger.make("labels", index, BYTES["int64"] * (y.tensor.numel // _classes(y.tensor)))
 
     def _forward(self) -> None:
@@ -132,19 +133,18 @@ class TrainingStep:
     def _through(self, ran: Ran, g: Held) -> None:
         """Run one node of PyTorch's autograd graph."""
         ledger = self.ledger
-        made = [
-            self._gradient(ran, i, value, g)
-            for i, value in enumerate(ran.inputs)
-            if value.needs_grad
-        ]
+        wanted = [(i, value) for i, value in enumerate(ran.inputs) if value.needs_grad]
+        # PyTorch works through a formula's operands by name: other before self, mat2 before self.
+        made = [self._gradient(ran, i, value, g) for i, value in reversed(wanted)][::-1]
         own = [(weight, self._of_weight(ran, weight, g)) for weight in self._own(ran)]
-        wanted = [value for value in ran.inputs if value.needs_grad]
-        made = [self._summed(ran, x, value.tensor) for value, x in zip(wanted, made, strict=True)]
+        made = [
+            self._summed(ran, x, value.tensor) for (_, value), x in zip(wanted, made, strict=True)
+        ]
         own = [(w, self._summed(ran, x, w.tensor)) for w, x in own]
         ledger.drop(g.number)
         for _, storage in ran.kept:
             ledger.drop(self.places[storage])
-        for value, x in zip(wanted, made, strict=True):
+        for (_, value), x in zip(wanted, made, strict=True):
             self._arrive(ran, value, x)
         for weight, x in own:
             self._learn(weight, x)
@@ -220,6 +220,13 @@ class TrainingStep:
                 ledger.drop(number)
 
 
+def ends(graph: Graph) -> tuple[int, ...]:
+    """Return the layers that have a loss: the outputs, and those of the auxiliary heads."""
+    read = {i for node in graph.nodes for i in node.inputs}
+    aux = (i for i, node in enumerate(graph.nodes) if node.section and i not in read)
+    return tuple(dict.fromkeys((*graph.outputs, *aux)))
+
+
 def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weight]:
     found: dict[tuple[int, str], Weight] = {}
     trained = trained_nodes(graph)
@@ -241,10 +248,10 @@ def _classes(y: Tensor) -> int:
     return y.channels
 
 
-def _add_losses(tracing: Tracing, graph: Graph, outputs: list[Value]) -> Value:
+def _add_losses(tracing: Tracing, ends: tuple[int, ...], outputs: list[Value]) -> Value:
     """Run cross_entropy on each output, and add what they give."""
     total: Value | None = None
-    for index, y in zip(graph.outputs, outputs, strict=True):
+    for index, y in zip(ends, outputs, strict=True):
         x = y.tensor
         rows = y
         if x.is_sequence:
