@@ -34,6 +34,7 @@ class Ledger:
     def __init__(self) -> None:
         self.live = self.peak = 0
         self.now = self.peak_at = Moment("forward", -1)
+        self._began: dict[Phase, int] = {}
         self._made: list[Piece] = []
         self._holders: list[int] = []
         self._events: list[int] = []
@@ -49,6 +50,15 @@ class Ledger:
         if self.live > self.peak:
             self.peak, self.peak_at, self._peak_event = self.live, self.now, len(self._events)
         return number
+
+    def at(self, phase: Phase, node: int) -> None:
+        """Say what runs from now on."""
+        self.now = Moment(phase, node)
+        self._began.setdefault(phase, len(self._events))
+
+    def phases(self) -> tuple[tuple[Phase, int], ...]:
+        """Return with which event each phase began."""
+        return tuple(self._began.items())
 
     def hold(self, number: int) -> None:
         self._holders[number] += 1

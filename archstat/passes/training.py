@@ -3,10 +3,11 @@
 import msgspec
 
 from archstat.graph import Graph
-from archstat.ops.gradient import NEW, RESHAPED, SAME
-from archstat.ops.tape import INPUT, RESULT, Mode, Step, extra
-from archstat.passes.ledger import Ledger, Moment
+from archstat.ops.gradient import NEW
+from archstat.ops.tape import Mode
+from archstat.passes.ledger import Ledger, Phase, Piece
 from archstat.passes.liveness import allocated, last_uses
+from archstat.passes.loss import add_losses, classes, ends
 from archstat.passes.optimizers import Optimizer, state_bytes, transients
 from archstat.passes.params import buffer_bytes
 from archstat.passes.trace import Ran, Tracing, Value, trace_nodes, trained_nodes
@@ -54,7 +55,7 @@ class TrainingStep:
         self.network = tuple(tracing.ran)
         self.ends = ends(graph)
         self.outputs = [values[i] for i in self.ends]
-        self.loss = _add_losses(tracing, self.ends, self.outputs)
+        self.loss = add_losses(tracing, self.ends, self.outputs)
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
         self.places: dict[int, int] = {}
@@ -89,7 +90,7 @@ class TrainingStep:
                 storage = self.values[index].storage
                 self.places[storage] = ledger.make("input", index, self.sizes[storage])
         for index, y in zip(self.ends, self.outputs, strict=True):
-            ledger.make("labels", index, BYTES["int64"] * (y.tensor.numel // _classes(y.tensor)))
+            ledger.make("labels", index, BYTES["int64"] * (y.tensor.numel // classes(y.tensor)))
 
     def _forward(self) -> None:
         ledger, places = self.ledger, self.places
@@ -101,7 +102,7 @@ class TrainingStep:
         last = last_uses(self.graph, self.steps, self.values, {value.storage for value in held})
         kept = {storage for ran in self.steps for _, storage in ran.kept}
         for moment, ran in enumerate(self.steps):
-            ledger.now = Moment("forward", ran.node)
+            ledger.at("forward", ran.node)
             made = [
                 s for s in allocated(ran) if ran.fresh or s in kept or ran.y.needs_grad is False
             ]
@@ -117,7 +118,7 @@ class TrainingStep:
 
     def _backward(self) -> None:
         ledger = self.ledger
-        ledger.now = Moment("backward", self.graph.outputs[0])
+        ledger.at("backward", self.graph.outputs[0])
         loss = self.loss.tensor
         root = Held(ledger.make("gradients", -1, loss.nbytes), loss)
         ledger.hold(root.number)
@@ -126,7 +127,7 @@ class TrainingStep:
             g = self._waiting.pop(ran.y.number, None)
             if g is None:
                 continue
-            ledger.now = Moment("backward", ran.node)
+            ledger.at("backward", ran.node)
             self._through(ran, g)
         ledger.drop(root.number)
 
@@ -212,19 +213,12 @@ class TrainingStep:
 
     def _optimizer_step(self) -> None:
         ledger = self.ledger
-        ledger.now = Moment("optimizer step", -1)
+        ledger.at("optimizer step", -1)
         for node, sizes in transients(self.optimizer, list(self.weights.values())):
-            ledger.now = Moment("optimizer step", node)
+            ledger.at("optimizer step", node)
             numbers = [ledger.make("temporary", node, nbytes) for nbytes in sizes]
             for number in numbers:
                 ledger.drop(number)
-
-
-def ends(graph: Graph) -> tuple[int, ...]:
-    """Return the layers that have a loss: the outputs, and those of the auxiliary heads."""
-    read = {i for node in graph.nodes for i in node.inputs}
-    aux = (i for i, node in enumerate(graph.nodes) if node.section and i not in read)
-    return tuple(dict.fromkeys((*graph.outputs, *aux)))
 
 
 def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weight]:
@@ -243,37 +237,6 @@ def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weig
     return found
 
 
-def _classes(y: Tensor) -> int:
-    """Return how many classes an output tells apart: the last axis of a sequence, else the channels."""
-    return y.channels
-
-
-def _add_losses(tracing: Tracing, ends: tuple[int, ...], outputs: list[Value]) -> Value:
-    """Run cross_entropy on each output, and add what they give."""
-    total: Value | None = None
-    for index, y in zip(ends, outputs, strict=True):
-        x = y.tensor
-        rows = y
-        if x.is_sequence:
-            flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
-            rows = tracing.run(
-                index, index, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False
-            )
-        row_major = rows.tensor.with_shape(*rows.tensor.shape)
-        logs = tracing.run(index, index, Step((0,), row_major, saves=RESULT), (rows,), False)
-        scalar = Tensor((), x.dtype)
-        weight = extra("total weight", dtype=x.dtype)
-        step = Step((0,), scalar, saves=(*INPUT, weight))
-        loss = tracing.run(index, index, step, (logs,), False)
-        if total is not None:
-            loss = tracing.run(
-                index, index, Step((0, 1), scalar, gradients=(SAME, SAME)), (total, loss), False
-            )
-        total = loss
-    assert total is not None
-    return total
-
-
 def _dense(x: Tensor) -> bool:
     """Say whether the elements fill a stretch of memory, in whatever order."""
     step = 1
@@ -290,3 +253,50 @@ def _alike(gradient: Tensor, weight: Tensor) -> bool:
     if gradient.numel == weight.numel and gradient.strides is None:
         return True
     return _dense(gradient) and gradient.fresh().strides == weight.strides
+
+
+class TrainingPeak(msgspec.Struct, frozen=True):
+    """The moment of a training step at which most is alive, and every piece of memory that is alive then.
+
+    ``node`` is the layer that runs, negative where none does. ``curve`` are the bytes alive after each event of the
+    step, ``phases`` the event with which each phase begins.
+    """
+
+    nbytes: int
+    phase: Phase
+    node: int
+    alive: tuple[Piece, ...]
+    curve: tuple[int, ...]
+    phases: tuple[tuple[Phase, int], ...]
+
+
+SGD = Optimizer()
+TRAIN = Mode()
+
+
+def training_peak(
+    graph: Graph,
+    mode: Mode = TRAIN,
+    optimizer: Optimizer = SGD,
+    *,
+    in_place: bool = True,
+    input_grad: bool = False,
+) -> TrainingPeak | None:
+    """Return the peak of one training step, or ``None`` where nothing is trained.
+
+    Counts:  parameters, buffers, gradients, optimizer state, the input and int64 labels, activations, what autograd
+             keeps, temporaries of backward formulas and of the optimizer; the loss is cross_entropy
+    Ignores: workspaces inside a kernel (cuDNN, oneDNN, cuBLAS), the allocator's rounding and fragmentation, the CUDA
+             context
+    Unit:    bytes
+    Source:  the storages alive between ops of a step of torch.fx.GraphModule, under a TorchDispatchMode, which adds
+             gradients out of place (``in_place=False``); PyTorch unwatched adds them in place
+    """
+    step = TrainingStep(graph, mode, optimizer, in_place=in_place, input_grad=input_grad)
+    if not step.loss.needs_grad:
+        return None
+    ledger = step.run()
+    at = ledger.peak_at
+    return TrainingPeak(
+        ledger.peak, at.phase, at.node, ledger.alive_at_peak(), ledger.curve(), ledger.phases()
+    )

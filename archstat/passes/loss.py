@@ -1,0 +1,45 @@
+"""The loss behind a network: cross_entropy of each output, added up."""
+
+from archstat.graph import Graph
+from archstat.ops.gradient import RESHAPED, SAME
+from archstat.ops.tape import INPUT, RESULT, Step, extra
+from archstat.passes.trace import Tracing, Value
+from archstat.tensor import Tensor
+
+
+def ends(graph: Graph) -> tuple[int, ...]:
+    """Return the layers that have a loss: the outputs, and those of the auxiliary heads."""
+    read = {i for node in graph.nodes for i in node.inputs}
+    aux = (i for i, node in enumerate(graph.nodes) if node.section and i not in read)
+    return tuple(dict.fromkeys((*graph.outputs, *aux)))
+
+
+def classes(y: Tensor) -> int:
+    """Return how many classes an output tells apart: the last axis of a sequence, else the channels."""
+    return y.channels
+
+
+def add_losses(tracing: Tracing, ends: tuple[int, ...], outputs: list[Value]) -> Value:
+    """Run cross_entropy on each output, and add what they give."""
+    total: Value | None = None
+    for index, y in zip(ends, outputs, strict=True):
+        x = y.tensor
+        rows = y
+        if x.is_sequence:
+            flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
+            rows = tracing.run(
+                index, index, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False
+            )
+        row_major = rows.tensor.with_shape(*rows.tensor.shape)
+        logs = tracing.run(index, index, Step((0,), row_major, saves=RESULT), (rows,), False)
+        scalar = Tensor((), x.dtype)
+        weight = extra("total weight", dtype=x.dtype)
+        step = Step((0,), scalar, saves=(*INPUT, weight))
+        loss = tracing.run(index, index, step, (logs,), False)
+        if total is not None:
+            loss = tracing.run(
+                index, index, Step((0, 1), scalar, gradients=(SAME, SAME)), (total, loss), False
+            )
+        total = loss
+    assert total is not None
+    return total
