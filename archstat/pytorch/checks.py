@@ -11,6 +11,7 @@ from archstat.graph import Node
 from archstat.ops.base import Terms
 from archstat.pytorch import INSTALL
 from archstat.pytorch.agreement import Comparison, Outcome
+from archstat.pytorch.field_check import receptive_fields
 from archstat.pytorch.references import reason
 from archstat.pytorch.subject import Subject
 from archstat.tensor import contiguous_strides
@@ -117,8 +118,8 @@ Check = Callable[[Subject], "Outcome | Iterable[Outcome]"]
 CHECKS: tuple[Check, ...] = (shapes, params, buffers, macs, memory, memory_in_training, layout)
 """Seconds for all bundled specs. Saved bytes and peaks belong here."""
 
-SLOW: tuple[Check, ...] = (fvcore,)
-"""Left out by ``--fast``: fvcore does one sample's arithmetic."""
+SLOW: tuple[Check, ...] = (fvcore, receptive_fields)
+"""Left out by ``--fast``: fvcore does one sample's arithmetic, gradients a narrow network's."""
 
 
 def _numbers(

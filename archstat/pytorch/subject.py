@@ -1,6 +1,6 @@
 """One network on its way through PyTorch: lowered once, walked node by node, on meta and on fake tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -64,6 +64,14 @@ class Subject:
                 theirs = expected  # two inputs may be in the same memory
             found.append((-1 if theirs is None and at in own else theirs, tuple(y.stride())))
         return found
+
+    def run(self, index: int, inputs: Sequence[torch.Tensor], make: Any) -> torch.Tensor:
+        """Run one node on real tensors, each parameter and buffer being ``make`` of what it is on meta."""
+        part = self.part(index)
+        with _as_it_was(part):
+            fill(part, make)
+            y: torch.Tensor = part(*inputs)
+        return y
 
     def _arriving(self, device: str) -> torch.Tensor:
         x = self.graph.input

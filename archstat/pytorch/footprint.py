@@ -1,0 +1,90 @@
+"""Which input positions the gradient of one unit reaches: a receptive field, measured."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from archstat.passes.lattice import Span, hull
+from archstat.passes.views import View
+from archstat.pytorch.subject import Subject
+
+FAINT = 1e-9
+"""Of a layer's largest gradient: what is less is what rounding leaves of a zero."""
+
+
+def footprint(subject: Subject, index: int, unit: dict[int, int]) -> torch.Tensor:
+    """Return where the gradient of a unit of node ``index`` reaches the input: true or false for each element.
+
+    ``unit`` gives its place along some axes; along the others all are taken together. The gradient is followed
+    layer by layer, through PyTorch's own kernels and from positive weights, and only where it is not zero is kept:
+    so it neither cancels nor vanishes on its way.
+    """
+    graph = subject.graph
+    start = torch.zeros(graph.nodes[index].output.shape, dtype=torch.bool)
+    start[tuple(unit.get(d, slice(None)) for d in range(start.ndim))] = True
+    reached = {index: start}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for i in range(index, 0, -1):
+            if i not in reached:
+                continue
+            inputs = graph.nodes[i].inputs
+            for j, found in zip(inputs, _back(subject, i, reached.pop(i)), strict=True):
+                reached[j] = reached[j] | found if j in reached else found
+    return reached.get(0, torch.zeros(graph.input.shape, dtype=torch.bool))
+
+
+def span_of(reached: torch.Tensor, axis: int) -> Span | None:
+    """Return the first and the last position that is reached along an axis."""
+    others = [d for d in range(reached.ndim) if d != axis]
+    at = reached.any(dim=others).nonzero().flatten().tolist() if others else []
+    return (at[0], at[-1]) if at else None
+
+
+def expected(view: View, unit: int) -> Span | None:
+    """Return what a unit sees by the rules, up to the ends of what its layer sees."""
+    paths = (*view.moving, *([view.same] if view.same else []))
+    extent = hull([p.extent for p in paths])
+    span = hull([p.together.at(unit) for p in paths])
+    if span is None or extent is None or span[1] < extent[0] or span[0] > extent[1]:
+        return None
+    return max(span[0], extent[0]), min(span[1], extent[1])
+
+
+def _back(subject: Subject, index: int, reached: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Yield where the gradient reaches each input of a node."""
+    node = subject.graph.nodes[index]
+    arriving = node.io.inputs
+    if not arriving[0].is_floating and node.params():
+        # Ids have no gradient: the rows of the table that are taken have.
+        looked_up = node.output.shape[: len(arriving[0].shape)] == arriving[0].shape
+        yield reached.any(dim=-1) if looked_up else torch.zeros(arriving[0].shape, dtype=torch.bool)
+        return
+    given = [_positive(x.shape, x.dtype).requires_grad_(x.is_floating) for x in arriving]
+    y = subject.run(index, [x.clone() for x in given], _filled)
+    pull = torch.where(reached, _positive(y.shape, node.output.dtype), 0)
+    asked = [x for x in given if x.requires_grad]
+    if y.requires_grad:
+        grads = iter(torch.autograd.grad(y, asked, pull, allow_unused=True))
+    else:
+        grads = iter([None] * len(asked))
+    for x in given:
+        grad = next(grads) if x.requires_grad else None
+        if grad is None:
+            yield torch.zeros(x.shape, dtype=torch.bool)
+        else:
+            strength = grad.abs()
+            yield strength > FAINT * strength.max()
+
+
+def _filled(t: Any) -> torch.Tensor:
+    return _positive(t.shape, str(t.dtype).removeprefix("torch."))
+
+
+def _positive(shape: Sequence[int], dtype: str) -> torch.Tensor:
+    """Return numbers where every activation has a slope; whole numbers are zeros."""
+    kind = getattr(torch, dtype)
+    if not kind.is_floating_point:
+        return torch.zeros(tuple(shape), dtype=kind)
+    return torch.rand(tuple(shape), dtype=kind) * 0.6 + 0.2
