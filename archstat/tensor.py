@@ -12,6 +12,9 @@ BYTES = {
 }  # fmt: skip
 """Bytes of one element, by PyTorch's name of the type."""
 
+HALVES = ("float16", "bfloat16")
+"""Types that PyTorch's composite ops compute in float32."""
+
 
 class Tensor(msgspec.Struct, frozen=True, gc=False):
     """One tensor, the batch first.

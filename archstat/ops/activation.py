@@ -6,6 +6,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Op, Terms
 from archstat.ops.gradient import ELEMENTWISE
+from archstat.ops.checks import check_numbers
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import INPUT, RESULT, Mode, Save, Step
@@ -84,6 +85,7 @@ class PReLU(Op, frozen=True, kw_only=True):
 
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
+        check_numbers(self.word, x)
         require(
             self.num_parameters == 1 or (x.channels_first and self.num_parameters == x.channels),
             f"'prelu' has 1 parameter or one for each channel, not {self.num_parameters}: "

@@ -104,7 +104,7 @@ class Attention(Op, frozen=True, kw_only=True):
             Branch(qkv.viewed((*x.shape[:-1], width), qkv.steps(), qkv.channel_dim), at, heads)
             for width, heads in ((outer, self.heads), (side, kv), (side, kv))
         )
-        at = attention_steps(tape, (q, k, v), y, mode)
+        at = attention_steps(tape, (q, k, v), y, mode, causal=self.causal)
         linear_steps(tape, y, at, io.y, self._names("out_proj."))
         tape.hold(heads_at)
         return tuple(tape.steps)
@@ -199,7 +199,7 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         tape, kv = Tape(3), self.kv_heads or self.heads
         q, k, v = map(Branch, io.inputs, range(3), (self.heads, kv, kv))
-        attention_steps(tape, (q, k, v), io.y, mode)
+        attention_steps(tape, (q, k, v), io.y, mode, causal=self.causal)
         return tuple(tape.steps)
 
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:

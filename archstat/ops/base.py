@@ -20,6 +20,7 @@ from typing import Any, ClassVar, get_type_hints
 
 import msgspec
 
+from archstat.ops.checks import check_numbers
 from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.options import Boolean, Kind
 from archstat.ops.reach import Routes, itself
@@ -212,6 +213,7 @@ class Pointwise(Weightless, frozen=True, kw_only=True):
     """FLOPs per element."""
 
     def output(self, *inputs: Tensor) -> Tensor:
+        check_numbers(self.word, inputs[0])
         return inputs[0].fresh()
 
     def flops(self, io: IO) -> Terms:
@@ -236,7 +238,8 @@ class InPlace(Pointwise, frozen=True, kw_only=True):
     inplace: Boolean = False
 
     def output(self, *inputs: Tensor) -> Tensor:
-        return inputs[0] if self.inplace else inputs[0].fresh()
+        fresh = super().output(*inputs)
+        return inputs[0] if self.inplace else fresh
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return 0 if self.inplace else None

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.gradient import ELEMENTWISE, Gradient
+from archstat.ops.checks import check_numbers
 from archstat.ops.options import Boolean, Probability
 from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import Mode, Save, extra
@@ -17,6 +18,7 @@ class _Dropping(Weightless, frozen=True, kw_only=True):
     main: ClassVar[str | None] = "p"
 
     def output(self, *inputs: Tensor) -> Tensor:
+        check_numbers(self.word, inputs[0])
         return inputs[0]
 
     def flops(self, io: IO) -> Terms:

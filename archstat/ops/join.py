@@ -69,6 +69,11 @@ class Concat(Join, frozen=True, kw_only=True):
             )
             must = f"all but dimension {at - 1} must agree"
             self.require_fit(same, inputs, names, 0, i, must)
+            require(
+                x.dtype == first.dtype,
+                f"{self.word}: branch '{names[0]}' gives {first.dtype}, branch '{names[i]}' {x.dtype}: "
+                "types must agree",
+            )
 
     def output(self, *inputs: Tensor) -> Tensor:
         self.check(inputs, _numbered(inputs))
@@ -108,6 +113,8 @@ class _Elementwise(Join, frozen=True, kw_only=True):
                 j = next(j for j in range(i) if not _repeats(x.shape, inputs[j].shape))
                 self.require_fit(False, inputs, names, j, i, "shapes must agree")
             so_far = tuple(map(max, so_far, x.shape))
+        for x in inputs:
+            check_numbers(self.word, x)
 
     def output(self, *inputs: Tensor) -> Tensor:
         self.check(inputs, _numbered(inputs))

@@ -20,7 +20,7 @@ from archstat.ops.tape import (
     Tape,
     extra,
 )
-from archstat.tensor import Tensor
+from archstat.tensor import HALVES, Tensor
 
 EPS = Fraction(1, 100_000)
 
@@ -101,6 +101,7 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
 
     def check(self, x: Tensor) -> None:
         check_channels_first(self.word, x)
+        require(self.eps > 0, "'batch_norm' eps must be more than 0: PyTorch trains with no other")
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         c, batch = io.x.channels, mode.training or not self.track_running_stats
@@ -262,23 +263,30 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
         if mode.device == "cuda":
             stats = extra("statistics", *rows.shape, dtype="float32")
             return (Step((0,), io.y, saves=(*INPUT, stats), learns=tuple(self.params(io))),)
-        steps = (
-            Step((0,), x.fresh(), saves=INPUT, until=2, gradients=(beside(x, x),)),
-            Step((1,), rows, gradients=(ZEROS,)),
-            Step((2,), rows, saves=RESULT, until=4, gradients=(beside(rows, rows),)),
-            Step((0, 3), x.fresh(), saves=PRODUCT, gradients=(ELEMENTWISE, ELEMENTWISE)),
-        )
-        if not self.affine:
-            return steps
-        last = Step(
-            (4,),
-            io.y,
-            saves=(Save("normalised", 0, WEIGHT),),
-            learns=("weight",),
-            gradients=(ELEMENTWISE,),
-            summed=io.y,
-        )
-        return (*steps, last)
+        tape, wide = Tape(1), 0
+        if x.dtype in HALVES:
+            x, rows = (t.fresh().with_dtype("float32") for t in (x, rows))
+            wide = tape.add((0,), x)
+        squares = tape.add((wide,), x.fresh(), saves=INPUT, gradients=(beside(x, x),))
+        mean = tape.add((squares,), rows, gradients=(ZEROS,))
+        root = tape.add((mean,), rows, saves=RESULT, gradients=(beside(rows, rows),))
+        tape.hold(squares)
+        both = (ELEMENTWISE, ELEMENTWISE)
+        at = tape.add((wide, root), x.fresh(), saves=PRODUCT, gradients=both)
+        if self.affine:
+            at = tape.add(
+                (at,),
+                x.fresh(),
+                saves=(Save("normalised", 0, WEIGHT),),
+                learns=("weight",),
+                gradients=(ELEMENTWISE,),
+                summed=x.fresh(),
+            )
+        if wide:
+            tape.add((at,), io.y)
+        for value in wide, root:
+            tape.hold(value)
+        return tuple(tape.steps)
 
 
 def _statistics(x: Tensor, mode: Mode) -> str:

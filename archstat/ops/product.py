@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from archstat.ops.gradient import SAME, ZEROS
 from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Mode, Save, Tape, extra
-from archstat.tensor import Shape, Tensor, view_strides
+from archstat.tensor import HALVES, Shape, Tensor, view_strides
 
 
 def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[str, ...]) -> int:
@@ -50,13 +50,13 @@ class Branch(NamedTuple):
 
 
 def attention_steps(
-    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, mode: Mode
+    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, mode: Mode, *, causal: bool
 ) -> int:
     """Record scaled_dot_product_attention: one kernel where PyTorch has one, else its products and softmax."""
     q, k, v = branches
     kernel = _kernel(branches, mode)
     if kernel == "math":
-        return _math(tape, branches, y)
+        return _math(tape, branches, y, causal=causal)
     rows = (q.x.batch, q.heads, q.x.shape[-2])
     kept = (Save("q", 0), Save("k", 1), Save("v", 2), *RESULT)
     if kernel == "efficient":
@@ -76,40 +76,57 @@ def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
         return "math"
     if mode.device == "cpu":
         return "flash for the CPU"
-    if q.x.dtype in ("float16", "bfloat16"):
+    if q.x.dtype in HALVES:
         return "flash"
     fits = q.x.dtype == "float32" and q.heads == k.heads and max(depths) % 4 == 0
     return "efficient" if fits else "math"
 
 
-def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor) -> int:
-    ready = []
-    for b in branches:
-        x, at = b.view, b.at
-        if x.dtype in ("float16", "bfloat16"):
-            x = x.fresh().with_dtype("float32")
-            at = tape.add((at,), x)
-        if b.heads != branches[0].heads:
-            shape = list(x.shape)
-            shape[-3] = branches[0].heads
-            x = x.with_shape(*shape)
-            at = tape.add((at,), x)
-        ready.append((x, at))
-    (q, at_q), (k, at_k), (v, at_v) = ready
+def _math(
+    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, causal: bool
+) -> int:
+    """Record the products as PyTorch runs them where it has no kernel, half precision in float32."""
+    ready = [(b.view, b.at) for b in branches]
+    if y.dtype in HALVES:
+        wide = [x.fresh().with_dtype("float32") for x, _ in ready]
+        ready = [(x, tape.add((at,), x)) for x, (_, at) in zip(wide, ready, strict=True)]
+    held = [at for _, at in ready]
+    (q, at_q), *others = ready
+    q = q.fresh()
+    at_q = tape.add((at_q,), q)
+    scores = q.with_shape(*q.shape[:-1], others[0][0].shape[-2])
+    mask = _causal_mask(tape, Tensor(scores.shape[-2:], scores.dtype)) if causal else None
+    if branches[0].heads != branches[1].heads:
+        wide = [x.with_shape(*x.shape[:-3], q.shape[-3], *x.shape[-2:]) for x, _ in others]
+        others = [(x, tape.add((at,), x)) for x, (_, at) in zip(wide, others, strict=True)]
+        held += [at for _, at in others]
+    (k, at_k), (v, at_v) = others
     last = len(k.shape) - 1
-    k = k.permuted((*range(last - 1), last, last - 1))
-    q, k = q.fresh(), k.fresh()
-    at_q, at_k = tape.add((at_q,), q), tape.add((at_k,), k)
-    scores = q.with_shape(*q.shape[:-1], k.shape[-1])
-    scaled = at_k
+    k = k.permuted((*range(last - 1), last, last - 1)).fresh()
+    at_k = tape.add((at_k,), k)
     at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores)
-    tape.hold(scaled)
+    tape.hold(at_k)
+    if mask is not None:
+        at = tape.add((at, mask), scores, shares=0, gradients=(SAME,))
+        held.append(mask)
     at = tape.add((at,), scores, saves=RESULT)
+    held += [at_q, at]
+    if scores.dtype != y.dtype:
+        held.append(tape.add((at,), scores.with_dtype(y.dtype)))  # the weights, which are returned, too
     mixed = q.with_shape(*q.shape[:-1], v.shape[-1])
     at = matmul_steps(tape, ((scores, at), (v, at_v)), mixed)
-    for value in (at_q, *(value for _, value in ready)):
-        tape.hold(value)
     if mixed.dtype != y.dtype:
         at = tape.add((at,), mixed.with_dtype(y.dtype))
+    for value in held:
+        tape.hold(value)
     joined = q.shape[-3] == 1 or q.shape[-2] == 1
     return tape.add((at,), y, shares=0 if joined else None)
+
+
+def _causal_mask(tape: Tape, mask: Tensor) -> int:
+    """Record the mask, which is added to the scores: 0 where a position may look, else -inf."""
+    flags, number = mask.with_dtype("bool"), Tensor((), mask.dtype)
+    below = tape.add((tape.add((), flags),), flags)
+    made = tape.add((below,), mask, scratch=(number, number))
+    tape.hold(below)
+    return made

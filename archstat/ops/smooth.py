@@ -3,10 +3,12 @@
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
+from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Pointwise, Terms
 from archstat.ops.gradient import ELEMENTWISE, SAME, beside, quotient
 from archstat.ops.options import Number, Word
 from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step, extra
+from archstat.tensor import Tensor
 
 
 class Sigmoid(InPlace, frozen=True, kw_only=True):
@@ -40,6 +42,10 @@ class LogSigmoid(Pointwise, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "logsigmoid"
     cost: ClassVar[int] = 5
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        y = super().output(*inputs)
+        return y.with_shape(*y.shape)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         if mode.device == "cuda":
@@ -140,6 +146,10 @@ class CELU(InPlace, frozen=True, kw_only=True):
     cost: ClassVar[int] = 5
 
     alpha: Number = Fraction(1)
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        require(self.alpha != 0, "'celu' alpha must not be 0: the formula divides by it")
+        return super().output(*inputs)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return RESULT if self.inplace else INPUT

@@ -4,6 +4,7 @@ from math import prod
 
 from archstat.graph import Graph, Node
 from archstat.ops.base import Terms, total
+from archstat.passes.trace import trained_nodes
 from archstat.tensor import BYTES
 
 
@@ -47,13 +48,12 @@ def trainable_params(graph: Graph) -> tuple[int, ...]:
     """Count the params that training changes.
 
     Counts:  params of the nodes that ``freeze:`` leaves alone
-    Ignores: frozen nodes
+    Ignores: frozen nodes; shared params, if one who shares them is frozen
     Unit:    elements
     Source:  torch.nn.Module.parameters with requires_grad
     """
-    return tuple(
-        0 if node.frozen else p for node, p in zip(graph.nodes, params(graph), strict=True)
-    )
+    trained = trained_nodes(graph)
+    return tuple(p if t else 0 for p, t in zip(params(graph), trained, strict=True))
 
 
 def param_bytes(graph: Graph) -> tuple[int, ...]:

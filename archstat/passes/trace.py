@@ -106,12 +106,21 @@ def trace_nodes(
         if not node.inputs:
             values.append(tracing.value(node.output, None, input_grad and node.output.is_floating))
             continue
-        values.append(
-            _run_node(
-                tracing, index, node, [values[i] for i in node.inputs], mode, trained[node.owner]
-            )
-        )
+        held = [values[i] for i in node.inputs]
+        y = _run_node(tracing, index, node, list(held), mode, trained[node.owner])
+        if getattr(node.op, "inplace", False) and y.storage == held[0].storage:
+            _overwrite(values, node.inputs[0], y)
+        values.append(y)
     return values
+
+
+def _overwrite(values: list[Value], index: int, y: Value) -> None:
+    """Let later readers of ``index`` find what was written over it; with a gradient, all of its memory has one."""
+    if y.needs_grad and not values[index].needs_grad:
+        for i, value in enumerate(values):
+            if value.storage == y.storage:
+                values[i] = msgspec.structs.replace(value, needs_grad=True)
+    values[index] = y
 
 
 def _run_node(

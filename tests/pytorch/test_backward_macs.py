@@ -7,6 +7,7 @@ import pytest
 from archstat.graph import Graph
 from archstat.ops.base import total
 from archstat.passes import backward_macs
+from archstat.passes.trace import trained_nodes
 from archstat.spec import load
 from tests.ops.case import Case, all_cases
 
@@ -26,10 +27,10 @@ def test_bundled_networks(name: str) -> None:
 
 def counted_again(graph: Graph) -> int:
     """Return what FlopCounterMode adds to grouped convolutions: the weight's gradient, once for each group."""
-    more = 0
+    more, trained = 0, trained_nodes(graph)
     for node in graph.nodes:
         groups = getattr(node.op, "groups", 1)
-        if node.op.word == "conv" and groups > 1 and not node.frozen:
+        if node.op.word in ("conv", "conv_transpose") and groups > 1 and trained[node.owner]:
             weight = node.op.backward_macs(node.io, (False,), True)
             (factors,) = weight.values()
             more += (groups - 1) * torch.Size(factors).numel()
