@@ -45,7 +45,7 @@ def _moving(graph: Graph) -> Iterator[Comparison]:
         moving = {
             field: i
             for i, field in enumerate(held)
-            if i and not field.whole and field.jump and field.size
+            if i and not field.whole and field.jump and field.smallest
         }
         sample = _spread(list(moving.values()))
         while sample:
