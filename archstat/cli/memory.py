@@ -1,7 +1,7 @@
 """archstat memory: what the activations take."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -9,10 +9,23 @@ from archstat.cli.command import Command, option
 from archstat.cli.options import NETWORK, TABLE, Given, common
 from archstat.cli.specs import print_tables, spec_arguments
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archstat.graph import Graph
+    from archstat.passes.optimizers import Implementation, Name
+    from archstat.report.columns import Column
+    from archstat.report.peaks import Accumulate
+    from archstat.report.report import PeakLine
+
+    Peaks = Callable[[Graph], tuple[PeakLine, ...]]
+
 EXAMPLES = """
 archstat memory vgg16                          one image, forward
 archstat memory vgg16 --backward               and what PyTorch keeps for the backward pass
 archstat memory resnet50 --peak                and the most that is alive at once
+archstat memory resnet50 --batch 256 --optimizer momentum
+archstat memory vit_b_16 --curve               the memory over a step of training, drawn
 archstat memory vgg16 --batch 64 --dtype float16
 archstat memory resnet50 --units iec           MiB = 2^20 bytes
 """
@@ -30,25 +43,55 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     "--peak",
     is_flag=True,
     section=TABLE,
-    help="Add the most that is alive at once in a forward pass without gradients, and when.",
+    help="Add the most that is alive at once, and when: in inference, and in a step of training.",
+)
+@option(
+    "--curve",
+    is_flag=True,
+    section=TABLE,
+    help="Draw the memory over a step of training.",
+)
+@option(
+    "--optimizer",
+    type=click.Choice(["sgd", "momentum", "adam", "adamw"]),
+    section=NETWORK,
+    help="With --peak: sgd, the default, sgd with momentum, adam or adamw; adds gradients and optimizer state.",
+)
+@option(
+    "--implementation",
+    type=click.Choice(["for-loop", "foreach", "fused"]),
+    section=NETWORK,
+    help="With --optimizer: PyTorch's for-loop, its default on the CPU, foreach, its default with cuda, or fused.",
+)
+@option(
+    "--weight-decay",
+    is_flag=True,
+    section=NETWORK,
+    help="With --optimizer: weights decay, for which SGD and Adam make copies.",
+)
+@option(
+    "--accumulate",
+    type=click.Choice(["in-place", "out-of-place"]),
+    section=NETWORK,
+    help="With --peak: how gradients that meet are added. PyTorch adds in place, unless a dispatch mode watches it.",
 )
 @option(
     "--mode",
     type=click.Choice(["train", "eval"]),
     section=NETWORK,
-    help="With --backward: model.train(), the default, or model.eval().",
+    help="With --backward or --peak: model.train(), the default, or model.eval().",
 )
 @option(
     "--device",
     type=click.Choice(["cpu", "cuda"]),
     section=NETWORK,
-    help="With --backward: whose kernels, the CPU's by default.",
+    help="With --backward or --peak: whose kernels, the CPU's by default.",
 )
 @option(
     "--input-grad",
     is_flag=True,
     section=NETWORK,
-    help="With --backward: the input has a gradient too.",
+    help="With --backward or --peak: the input has a gradient too.",
 )
 @common("spec", "run", "grouping", "order", "format", "units", "engine")
 def command(
@@ -56,6 +99,11 @@ def command(
     specs: tuple[str, ...],
     backward: bool,
     peak: bool,
+    curve: bool,
+    optimizer: "Name | None",
+    implementation: "Implementation | None",
+    weight_decay: bool,
+    accumulate: "Accumulate | None",
     mode: str | None,
     device: Literal["cpu", "cuda"] | None,
     input_grad: bool,
@@ -66,23 +114,46 @@ def command(
     dropout at inference add nothing.
 
     With --backward also what PyTorch's autograd keeps: each storage counts once, at the layer that is the first to
-    keep it; parameters don't count. cuDNN's and oneDNN's workspaces and the allocator's rounding come on top.
+    keep it; parameters don't count.
+
+    With --peak also the most that is alive at once, in a forward pass without gradients and in a step of training:
+    parameters, gradients, optimizer state, activations and temporaries, at the moment that the line names. The loss
+    is cross_entropy. cuDNN's and oneDNN's workspaces, the allocator's rounding and the CUDA context come on top.
     """
     from archstat.errors import UsageError
     from archstat.ops.tape import Mode
     from archstat.report import kinds
 
-    if not backward:
-        refuse_without(
-            "--backward", {"--mode": mode, "--device": device, "--input-grad": input_grad}
-        )
-        return print_tables(specs, given, kinds.memory(peak=peak))
-    if given.dtype not in ("float64", "float32", "float16", "bfloat16"):
+    run_as = {"--mode": mode, "--device": device, "--input-grad": input_grad}
+    peak = peak or curve or bool(optimizer)
+    refuse_without("--peak", {} if peak else {"--accumulate": accumulate})
+    tuned = {"--implementation": implementation, "--weight-decay": weight_decay}
+    refuse_without("--optimizer", {} if optimizer else tuned)
+    if not backward and not peak:
+        refuse_without("--backward or --peak", run_as)
+        return print_tables(specs, given, kinds.memory())
+    if given.dtype not in ("float64", "float32", "float16", "bfloat16") and (
+        backward or optimizer or any(run_as.values())
+    ):
         raise UsageError(
-            f"PyTorch takes no gradients of {given.dtype}", hint="leave out --backward"
+            f"PyTorch takes no gradients of {given.dtype}",
+            hint=f"leave out {'--backward' if backward else '--optimizer'}",
         )
     run = Mode(training=mode != "eval", device=device or "cpu")
-    kind = kinds.memory(backward=True, peak=peak, mode=run, input_grad=input_grad)
+    found: Peaks | None = None
+    states: tuple[Column, ...] = ()
+    if peak:
+        from archstat.passes.optimizers import Optimizer
+        from archstat.report.peaks import Training, model_states, peaks
+
+        usual: Implementation = "foreach" if device == "cuda" else "for-loop"
+        chosen = Optimizer(optimizer or "sgd", implementation or usual, weight_decay)
+        training = Training(run, chosen, accumulate or "in-place", input_grad)
+        found = peaks(training, curve=curve)
+        states = model_states(training) if optimizer else ()
+    kind = kinds.memory(
+        backward=backward, peaks=found, states=states, mode=run, input_grad=input_grad
+    )
     return print_tables(specs, given, kind)
 
 

@@ -8,9 +8,9 @@ Phase = Literal["forward", "backward", "optimizer step"]
 
 Kind = Literal[
     "parameters", "buffers", "optimizer state", "input", "labels",
-    "activations", "kept beside", "gradients", "parameter gradients", "temporary",
+    "activations", "indices/masks/statistics", "gradients", "parameter gradients", "temporary",
 ]  # fmt: skip
-"""What a piece of memory is for. "kept beside" is what an op makes beside its output: indices, masks, statistics."""
+"""What a piece of memory is for; indices, masks and statistics are what an op makes beside its output."""
 
 
 class Moment(msgspec.Struct, frozen=True):

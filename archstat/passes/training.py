@@ -109,7 +109,9 @@ class TrainingStep:
             for storage in made:
                 own = storage == ran.y.storage
                 places[storage] = ledger.make(
-                    "activations" if own else "kept beside", ran.node, self.sizes[storage]
+                    "activations" if own else "indices/masks/statistics",
+                    ran.node,
+                    self.sizes[storage],
                 )
             for _, storage in ran.kept:
                 ledger.hold(places[storage])

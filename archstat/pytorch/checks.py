@@ -12,6 +12,7 @@ from archstat.ops.base import Terms
 from archstat.pytorch import INSTALL
 from archstat.pytorch.agreement import Comparison, Outcome
 from archstat.pytorch.field_check import receptive_fields
+from archstat.pytorch.memory_checks import inference_peak, saved_bytes, training_peak
 from archstat.pytorch.references import reason
 from archstat.pytorch.subject import Subject
 from archstat.tensor import contiguous_strides
@@ -115,10 +116,12 @@ def fvcore(subject: Subject) -> Iterable[Outcome]:
 
 Check = Callable[[Subject], "Outcome | Iterable[Outcome]"]
 
-CHECKS: tuple[Check, ...] = (shapes, params, buffers, macs, memory, memory_in_training, layout)
-"""Seconds for all bundled specs. Saved bytes and peaks belong here."""
+CHECKS: tuple[Check, ...] = (
+    shapes, params, buffers, macs, memory, memory_in_training, layout, saved_bytes, inference_peak,
+)  # fmt: skip
+"""Half a minute for all bundled specs."""
 
-SLOW: tuple[Check, ...] = (fvcore, receptive_fields)
+SLOW: tuple[Check, ...] = (fvcore, receptive_fields, training_peak)
 """Left out by ``--fast``: fvcore does one sample's arithmetic, gradients a narrow network's."""
 
 

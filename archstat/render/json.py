@@ -96,7 +96,13 @@ def published(line: PublishedLine) -> dict[str, Any]:
 
 def _peak(peak: PeakLine) -> dict[str, Any]:
     alive = [{"path": path, "bytes": nbytes} for path, nbytes in peak.alive]
-    return {peak.key: peak.nbytes, "path": peak.path, "op": peak.op, "alive": alive}
+    found = {peak.key: peak.nbytes, "path": peak.path, "op": peak.op, "alive": alive}
+    if peak.phase:
+        found["phase"] = peak.phase
+        found["parts"] = dict(peak.parts)
+    if peak.curve:
+        found["curve"] = {"bytes": peak.curve, "phases": dict(peak.phases)}
+    return found
 
 
 def _row(keys: Sequence[str], row: Row, labels: Sequence[str]) -> dict[str, Any]:

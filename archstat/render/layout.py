@@ -79,7 +79,7 @@ def below(report: Report) -> list[tuple[str, str, str]]:
             least = "at least " if column.key in report.partial else ""
             lines.append((column.title, least + amount(column, total), column.about))
     lines += [
-        ("inference peak", amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
+        (TITLES[peak.key], amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
         for peak in report.peaks
     ]
     return lines
@@ -90,7 +90,20 @@ def _moment(peak: PeakLine) -> str:
     by_size = sorted(peak.alive, key=lambda pair: -pair[1])
     named = ", ".join(clean(path) for path, _ in by_size[:4])
     more = f" and {len(by_size) - 4} more" if len(by_size) > 4 else ""
-    return f"when {clean(peak.path)} runs: {named}{more}; params and buffers on top"
+    if not peak.phase:
+        return f"when {clean(peak.path)} runs: {named}{more}; params and buffers on top"
+    parts = ", ".join(f"{what} {_short(nbytes)}" for what, nbytes in peak.parts)
+    where = f" of {clean(peak.path)}" if peak.path else ""
+    return f"in {peak.phase}{where}: {parts}"
+
+
+TITLES = {"inference_peak_bytes": "inference peak", "training_peak_bytes": "training peak"}
+
+
+def _short(nbytes: int) -> str:
+    power = power_for(nbytes, "bytes", "si")
+    number = exact(nbytes) if power == 0 else fixed(nbytes, power, 2, "bytes", "si")
+    return f"{number} {prefixes('bytes', 'si')[power]}"
 
 
 def amount(column: Column, n: int) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from archstat.render.grid import GAP, draw, line_width
 from archstat.render.ink import ink, width
-from archstat.render.layout import Field, fields, heading
+from archstat.render.layout import Field, amount, fields, heading
 from archstat.render.prose import facts, wrapped
 from archstat.render.style import Style
 from archstat.report.arrange import shortened
+from archstat.report.columns import BY_KEY
 from archstat.report.report import Report
 
 BAR = 16
@@ -40,6 +41,12 @@ def _report(report: Report, style: Style) -> Iterator[str]:
     for note in footers:
         yield from (ink(line, "dim", color=style.color) for line in wrapped(note, style))
     yield from facts(report, style)
+    for peak in report.peaks:
+        if peak.curve:
+            from archstat.render.curve import drawn
+
+            yield ""
+            yield from drawn(peak, style, amount(BY_KEY["activation_bytes"], peak.nbytes))
 
 
 def fit(found: Sequence[Field], limit: int | None) -> tuple[list[Field], list[str]]:

@@ -9,7 +9,7 @@ from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.report.columns import BY_KEY, Column
-from archstat.report.report import Label
+from archstat.report.report import Label, PeakLine
 
 NOTED: tuple[Label, ...] = ("output", "note")
 
@@ -19,7 +19,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
-    layer what it keeps; ``peaks`` adds the moment at which most is alive.
+    layer what it keeps; ``peaks`` gives the moments at which most is alive.
     """
 
     name: str
@@ -31,11 +31,12 @@ class Kind(msgspec.Struct, frozen=True):
     labels: tuple[Label, ...] = ("output",)
     own: tuple[Column, ...] = ()
     what: Callable[[Graph], tuple[str, ...]] | None = None
-    peaks: bool = False
+    peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
 
     def column(self, key: str) -> Column:
         """Return the column of a key: this report's own, or the common one."""
-        return next((column for column in self.own if column.key == key), BY_KEY[key])
+        own = next((column for column in self.own if column.key == key), None)
+        return own or BY_KEY[key]
 
 
 def params(*, no_bias: bool = False, trainable: bool = False) -> Kind:
@@ -71,18 +72,23 @@ def flops(*, count: str = "macs") -> Kind:
 def memory(
     *,
     backward: bool = False,
-    peak: bool = False,
+    peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None,
+    states: tuple[Column, ...] = (),
     mode: Mode | None = None,
     input_grad: bool = False,
 ) -> Kind:
     """Return the lecture's memory table.
 
-    ``backward`` adds what PyTorch keeps, and the lecture's estimate of it; ``peak`` the most that is alive.
+    ``backward`` adds what PyTorch keeps, and the lecture's estimate of it; ``peaks`` the most that is alive,
+    ``states`` columns of what training keeps for each param.
     """
-    shown, aside = ("activations", "activation_bytes"), ("param_bytes", "buffer_bytes")
+    shown = ("activations", "activation_bytes")
+    aside = ("param_bytes", "buffer_bytes", *(column.key for column in states))
     if not backward:
         nothing = "without memory of their own"
-        return Kind("memory", shown, aside, nothing, "activations", with_input=True, peaks=peak)
+        return Kind(
+            "memory", shown, aside, nothing, "activations", with_input=True, own=states, peaks=peaks
+        )
     mode = mode or Mode()
     run = "in training" if mode.training else "in eval mode"
     where = (
@@ -101,8 +107,8 @@ def memory(
         "activations",
         with_input=True,
         labels=("output", "saved"),
-        own=(saved,),
-        peaks=peak,
+        own=(saved, *states),
+        peaks=peaks,
         what=lambda graph: passes.saved_what(graph, mode, input_grad=input_grad),
     )
 

@@ -2,12 +2,10 @@
 
 import msgspec
 
-from archstat import passes
-from archstat.graph import Graph
 from archstat.report.arrange import Arrangement, arranged
 from archstat.report.grouping import layer_rows, sample
 from archstat.report.kinds import Kind
-from archstat.report.report import Conditions, PeakLine, PublishedLine, Report
+from archstat.report.report import Conditions, PublishedLine, Report
 from archstat.spec.model import Settings, Spec
 
 EVERYTHING = Arrangement()
@@ -58,25 +56,8 @@ def tabulate(
         partial=tuple(c.key for c, column in zip(columns, values, strict=True) if None in column),
         published=_published(spec, kind) if settings == DEFAULTS else (),
         notes=notes,
-        peaks=_peaks(graph) if kind.peaks else (),
+        peaks=kind.peaks(graph) if kind.peaks is not None else (),
     )
-
-
-def _peaks(graph: Graph) -> tuple[PeakLine, ...]:
-    peak = passes.inference_peak(graph)
-    alive: dict[str, int] = {}
-    for node, nbytes in peak.alive:
-        path = graph.nodes[node].path
-        alive[path] = alive.get(path, 0) + nbytes
-    at = graph.nodes[peak.node]
-    line = PeakLine(
-        key="inference_peak_bytes",
-        nbytes=peak.nbytes,
-        path=at.path,
-        op=at.op.word,
-        alive=tuple(alive.items()),
-    )
-    return (line,)
 
 
 def _published(spec: Spec, kind: Kind) -> tuple[PublishedLine, ...]:

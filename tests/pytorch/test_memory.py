@@ -1,11 +1,14 @@
 """What whole networks keep for the backward pass, held against PyTorch's hooks to the byte."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archstat.ops.tape import Mode
 from archstat.passes import inference_peak, saved_bytes
+from archstat.passes.optimizers import Optimizer
+from archstat.passes.training import training_peak
 from archstat.spec import load
 from archstat.spec.model import Settings
 
@@ -60,3 +63,46 @@ def test_saved_without_auxiliary_heads(name: str, training: bool) -> None:
     graph = load(name).graph.select(aux=False)
     computed = sum(saved_bytes(graph, Mode(training=training)))
     assert computed == saved_for_backward(graph, training=training)
+
+
+@NETWORKS
+@pytest.mark.parametrize("batch", [1, pytest.param(8, marks=pytest.mark.slow)])
+def test_training_peak(name: str, batch: int) -> None:
+    from tests.pytorch import oracle
+
+    graph = load(name, Settings(batch=batch)).graph
+    peak = training_peak(graph, in_place=False)
+    assert peak is not None
+    assert peak.nbytes == oracle.training_peak(graph)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet20", "googlenet_torchvision", "mixer_b_16"])
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [
+        (Optimizer("momentum"), {"lr": 0.1, "momentum": 0.9, "foreach": False}),
+        (
+            Optimizer("momentum", weight_decay=True),
+            {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "foreach": False},
+        ),
+        (Optimizer("momentum", "foreach"), {"lr": 0.1, "momentum": 0.9, "foreach": True}),
+        (Optimizer("adam"), {"foreach": False}),
+        (Optimizer("adam", "foreach"), {"foreach": True}),
+        (Optimizer("adam", "fused"), {"fused": True}),
+        (Optimizer("adamw"), {"foreach": False}),
+    ],
+    ids=lambda one: (
+        f"{one.name}-{one.implementation}-{one.weight_decay}" if isinstance(one, Optimizer) else ""
+    ),
+)
+def test_training_peak_with_an_optimizer(
+    name: str, optimizer: Optimizer, options: dict[str, Any]
+) -> None:
+    from tests.pytorch import oracle
+
+    kind = {"momentum": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    graph = load(name, Settings(batch=2)).graph
+    peak = training_peak(graph, optimizer=optimizer, in_place=False)
+    assert peak is not None
+    theirs = oracle.training_peak(graph, lambda p: kind[optimizer.name](p, **options), steps=2)
+    assert peak.nbytes == theirs

@@ -1,0 +1,205 @@
+"""PyTorch's own answers about memory: what its hooks are handed, and what is alive while it runs."""
+
+import weakref
+from typing import Any
+
+import torch
+from torch import fx, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from archstat.graph import Graph
+from archstat.passes.loss import ends
+from archstat.pytorch.lowering import lower
+
+
+class Tracker(TorchDispatchMode):
+    """Follows every storage from the op that makes it to its end; ``peak`` is the most that was alive, in bytes."""
+
+    def __init__(self, *held: Any) -> None:
+        super().__init__()
+        self.live: dict[int, int] = {}
+        self.total = self.peak = self.ops = 0
+        self.refs: dict[int, Any] = {}
+        for t in held:
+            self.add(t)
+        self.peak = self.total
+
+    def add(self, t: Any) -> None:
+        storage = t.untyped_storage()
+        key = storage._cdata
+        if key in self.live:
+            return
+        self.live[key] = storage.nbytes()
+        self.total += self.live[key]
+
+        def gone(_: Any) -> None:
+            self.total -= self.live.pop(key)
+            self.refs.pop(key)
+
+        self.refs[key] = weakref.ref(storage, gone)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        self.ops += 1
+        for t in tree_leaves(out):
+            if isinstance(t, torch.Tensor):
+                self.add(t)
+        self.peak = max(self.peak, self.total)
+        return out
+
+
+def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool = False) -> int:
+    """Sum the distinct storages that reach saved_tensors_hooks, without parameters and buffers."""
+    module = lower(graph).train(training)
+    with FakeTensorMode():
+        materialise(module)
+        return saved(module, (arriving(graph, input_grad),))
+
+
+def saved_by_node(graph: Graph, *, training: bool) -> tuple[int, ...]:
+    """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
+    module = lower(graph).train(training)
+    with FakeTensorMode():
+        materialise(module)
+        walk = _Saving(module)
+        walk.run(arriving(graph))
+    return tuple(walk.sums)
+
+
+class _Saving(fx.Interpreter):
+    """Runs a lowered graph node by node and notes what each hands to the hooks."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        own = (*module.parameters(), *module.buffers())
+        self.excluded = {t.untyped_storage()._cdata for t in own}
+        self.held: dict[int, Any] = {}
+        self.sums: list[int] = []
+
+    def run_node(self, n: Any) -> Any:
+        if n.op == "output":
+            return super().run_node(n)
+        self.sums.append(0)
+        with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda t: t):
+            return super().run_node(n)
+
+    def _pack(self, t: Any) -> Any:
+        storage = t.untyped_storage()
+        if storage._cdata not in self.excluded and storage._cdata not in self.held:
+            self.held[storage._cdata] = t
+            self.sums[-1] += storage.nbytes()
+        return t
+
+
+def inference_peak(graph: Graph) -> int:
+    """Return the most that was alive in a forward pass without gradients, without parameters and buffers."""
+    module = lower(graph).eval()
+    with FakeTensorMode():
+        materialise(module)
+        return peak_of(module, (arriving(graph),), module)
+
+
+def training_peak(
+    graph: Graph, optimizer: Any = None, *, training: bool = True, steps: int = 1
+) -> int:
+    """Return the most that was alive in the last of ``steps`` steps of training, with everything.
+
+    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
+    """
+    module = lower(graph).train(training)
+    _return_all(module, graph)
+    with FakeTensorMode():
+        materialise(module)
+        x = arriving(graph)
+        labels = [_labels(graph.nodes[i].output) for i in ends(graph)]
+        trained = [p for p in module.parameters() if p.requires_grad]
+        steps_with = optimizer(trained) if optimizer is not None else None
+        with Tracker(x, *labels, *module.parameters(), *module.buffers()) as tracker:
+            for _ in range(steps):
+                tracker.peak = tracker.total
+                _step(module, x, labels, graph, steps_with)
+                module.zero_grad(set_to_none=True)
+    return tracker.peak
+
+
+def _step(module: Any, x: Any, labels: list[Any], graph: Graph, optimizer: Any) -> None:
+    y = module(x)
+    loss = _loss(y if isinstance(y, tuple) else (y,), labels, graph)
+    loss.backward()
+    if optimizer is not None:
+        optimizer.step()
+
+
+def _loss(outputs: tuple[Any, ...], labels: list[Any], graph: Graph) -> Any:
+    total = None
+    for i, y, label in zip(ends(graph), outputs, labels, strict=True):
+        if graph.nodes[i].output.is_sequence:
+            y, label = y.flatten(0, -2), label.flatten()
+        one = F.cross_entropy(y, label)
+        total = one if total is None else total + one
+    return total
+
+
+def _labels(y: Any) -> Any:
+    shape = y.shape[:-1] if y.is_sequence or y.is_vector else (y.shape[0], *y.shape[2:])
+    return torch.zeros(shape, dtype=torch.int64)
+
+
+def _return_all(module: Any, graph: Graph) -> None:
+    """Let a lowered graph return what its auxiliary heads give too."""
+    nodes, last = list(module.graph.nodes), ends(graph)
+    if len(last) > 1:
+        nodes[-1].args = (tuple(nodes[i] for i in last),)
+        module.recompile()
+
+
+def arriving(graph: Graph, input_grad: bool = False) -> Any:
+    x = torch.zeros(graph.input.shape, dtype=getattr(torch, graph.input.dtype))
+    return x.requires_grad_(input_grad)
+
+
+def materialise(module: nn.Module) -> None:
+    """Put CPU tensors in place of the meta ones, shared where those are."""
+    made: dict[int, Any] = {}
+    for part in module.modules():
+        for name, p in part._parameters.items():
+            if p is not None:
+                if id(p) not in made:
+                    made[id(p)] = nn.Parameter(torch.empty(p.shape, dtype=p.dtype), p.requires_grad)
+                part._parameters[name] = made[id(p)]
+        for name, b in part._buffers.items():
+            if b is not None:
+                part._buffers[name] = torch.empty(b.shape, dtype=b.dtype)
+
+
+def saved(run: Any, inputs: tuple[Any, ...], own: Any = None) -> int:
+    """Run and sum what the hooks are handed."""
+    own = own if own is not None else run
+    parameters = [*own.parameters(), *own.buffers()] if isinstance(own, nn.Module) else []
+    excluded = {t.untyped_storage()._cdata for t in parameters}
+    held: dict[int, Any] = {}
+
+    def pack(t: Any) -> Any:
+        key = t.untyped_storage()._cdata
+        if key not in excluded:
+            held[key] = t
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+        y = run(*inputs)
+    total = sum(t.untyped_storage().nbytes() for t in held.values())
+    del y
+    return total
+
+
+def peak_of(run: Any, inputs: tuple[Any, ...], own: Any) -> int:
+    """Run without gradients and return the most that was alive, without parameters and buffers."""
+    static = [*own.parameters(), *own.buffers()]
+    sizes = {t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in static}
+    with torch.no_grad(), Tracker(*inputs, *static) as tracker:
+        y = run(*inputs)
+    del y
+    return tracker.peak - sum(sizes.values())

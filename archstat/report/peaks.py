@@ -1,0 +1,137 @@
+"""The moments at which most memory is alive, as lines below a table."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from archstat import passes
+from archstat.graph import Graph
+from archstat.ops.tape import Mode
+from archstat.passes.optimizers import Optimizer, state_bytes
+from archstat.passes.training import TrainingPeak, TrainingStep, training_peak
+from archstat.report.columns import Column
+from archstat.report.report import PeakLine
+
+Accumulate = Literal["in-place", "out-of-place"]
+
+STATIC = ("parameters", "buffers", "optimizer state")
+"""What is alive all the time, in every layer: told by its sum."""
+
+POINTS = 240
+"""How many points a curve has at most: each the largest of a stretch of the step."""
+
+
+class Training(msgspec.Struct, frozen=True):
+    """How a network is trained. ``accumulate`` says how gradients that meet are added."""
+
+    mode: Mode = Mode()
+    optimizer: Optimizer = Optimizer()
+    accumulate: Accumulate = "in-place"
+    input_grad: bool = False
+
+    def peak(self, graph: Graph) -> TrainingPeak | None:
+        """Return the peak of one step, ``None`` where nothing is trained."""
+        in_place = self.accumulate == "in-place"
+        return training_peak(
+            graph, self.mode, self.optimizer, in_place=in_place, input_grad=self.input_grad
+        )
+
+
+DEFAULT = Training()
+
+
+def peaks(
+    training: Training = DEFAULT, *, curve: bool = False
+) -> Callable[[Graph], tuple[PeakLine, ...]]:
+    """Return what gives a graph's lines: inference, and a step of training where something is trained."""
+
+    def lines(graph: Graph) -> tuple[PeakLine, ...]:
+        line = _training(graph, training, curve) if _can_train(graph) else None
+        return (inference(graph, training.mode), *((line,) if line else ()))
+
+    return lines
+
+
+def inference(graph: Graph, mode: Mode) -> PeakLine:
+    """Return the peak of a forward pass without gradients; parameters and buffers are not in it."""
+    peak = passes.inference_peak(graph, mode.device)
+    at = graph.nodes[peak.node]
+    return PeakLine(
+        key="inference_peak_bytes",
+        nbytes=peak.nbytes,
+        path=at.path,
+        op=at.op.word,
+        alive=_by_path(graph, peak.alive),
+    )
+
+
+def _can_train(graph: Graph) -> bool:
+    """Say whether PyTorch takes gradients of the graph's types: of all outputs, not of whole numbers."""
+    return graph.dtype in ("float64", "float32", "float16", "bfloat16") and graph.output.is_floating
+
+
+def _training(graph: Graph, training: Training, curve: bool) -> PeakLine | None:
+    peak = training.peak(graph)
+    if peak is None:
+        return None
+    at = graph.nodes[peak.node] if peak.node >= 0 else None
+    parts: dict[str, int] = {}
+    for piece in peak.alive:
+        parts[piece.kind] = parts.get(piece.kind, 0) + piece.nbytes
+    moving = ((p.node, p.nbytes) for p in peak.alive if p.kind not in STATIC and p.node >= 0)
+    begins = dict(peak.phases)["forward"]
+    run = peak.curve[begins:]
+    stretch = -(-len(run) // POINTS)
+    return PeakLine(
+        key="training_peak_bytes",
+        nbytes=peak.nbytes,
+        path=at.path if at else "",
+        op=at.op.word if at else "",
+        alive=_by_path(graph, moving),
+        phase=peak.phase,
+        parts=tuple(sorted(parts.items(), key=lambda part: -part[1])),
+        curve=tuple(max(run[i : i + stretch]) for i in range(0, len(run), stretch))
+        if curve
+        else (),
+        phases=tuple((phase, (event - begins) // stretch) for phase, event in peak.phases),
+    )
+
+
+def _by_path(graph: Graph, alive: Iterable[tuple[int, int]]) -> tuple[tuple[str, int], ...]:
+    found: dict[str, int] = {}
+    for node, nbytes in alive:
+        path = graph.nodes[node].path
+        found[path] = found.get(path, 0) + nbytes
+    return tuple(found.items())
+
+
+def model_states(training: Training) -> tuple[Column, Column]:
+    """Return the columns of what a trained parameter takes besides itself: its gradient, and optimizer state."""
+    name = training.optimizer.name
+    return (
+        Column(
+            "gradient_bytes", "gradients", "bytes", "one for each param that is trained", _gradients
+        ),
+        Column(
+            "optimizer_bytes",
+            "optimizer state",
+            "bytes",
+            f"what {name} keeps from step to step",
+            lambda graph: _optimizer(graph, training.optimizer),
+        ),
+    )
+
+
+def _gradients(graph: Graph) -> passes.Values:
+    found = [0] * len(graph.nodes)
+    for weight in TrainingStep(graph, Mode(), Optimizer()).weights.values():
+        found[weight.node] += weight.tensor.nbytes
+    return tuple(found)
+
+
+def _optimizer(graph: Graph, optimizer: Optimizer) -> passes.Values:
+    found = [0] * len(graph.nodes)
+    for weight in TrainingStep(graph, Mode(), Optimizer()).weights.values():
+        found[weight.node] += sum(state_bytes(optimizer, weight.tensor))
+    return tuple(found)
