@@ -6,10 +6,11 @@ from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.ops.options import Value, show
 from archstat.spec.calls import DEEPEST_BLOCK
+from archstat.spec.copies import Copy, Key, copy_of
 from archstat.spec.grammar import Grammar
 from archstat.spec.layers import Frame, Layers, Place
 from archstat.spec.nodes import Scalar
-from archstat.spec.outline import Outline
+from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.scope import Paths, Result, Scope
 from archstat.spec.syntax import (
     Body,
@@ -28,13 +29,19 @@ class Expansion:
     """Builds one document's graph."""
 
     def __init__(
-        self, grammar: Grammar, builder: Builder, variables: dict[str, Value], max_layers: int
+        self,
+        grammar: Grammar,
+        builder: Builder,
+        variables: dict[str, Value],
+        max_layers: int,
+        copies: dict[Key, Copy] | None = None,
     ) -> None:
         self.grammar = grammar
         self.builder = builder
         self.variables = variables
         self.max_layers = max_layers
         self.layers = Layers(builder)
+        self.copies: dict[Key, Copy] = {} if copies is None else copies
         self.steps = 0
 
     @property
@@ -207,9 +214,34 @@ class Expansion:
             except SpecError as error:
                 raise error.at(block.key.mark) from None
         inner = Frame(names, place.scope.path, arriving, frame.depth + 1, frame.section)
+        inside = Place(place.scope, inner, place.outline)
+        if isinstance(place.outline, Unwritten):
+            return self._alike(entry, arriving, inside)
+        return self._expand(entry, arriving, inside)
+
+    def _alike(self, entry: CallEntry, arriving: int, inside: Place) -> int:
+        """Add the layers of a call that was met before, or expand it and keep them."""
+        frame, scope, nodes = inside.frame, inside.scope, self.builder.nodes
+        around = (scope.level, frame.depth, not scope.path, self.builder.dtype)
+        key = self.grammar.alike.key(entry.block, frame.names, nodes[arriving], around)
+        copy = self.copies.get(key)
+        if copy is not None and copy.fits(scope.path, self.max_layers - self.steps):
+            self.steps += copy.steps
+            return copy.add(self.builder, self.paths, scope.path, arriving, frame.section)
+        first, steps = len(nodes), self.steps
+        self.paths.open()
+        result = self._expand(entry, arriving, inside)
+        revealed = self.paths.close()
+        self.paths.reveal(revealed)
+        self.copies[key] = copy_of(
+            nodes[first:], revealed, scope.path, first, result, self.steps - steps
+        )
+        return result
+
+    def _expand(self, entry: CallEntry, arriving: int, inside: Place) -> int:
+        block = entry.block
         try:
-            body = self.grammar.block_bodies[block.name]
-            return self._body(body, arriving, Place(place.scope, inner, place.outline), alone=True)
+            return self._body(self.grammar.block_bodies[block.name], arriving, inside, alone=True)
         except SpecError as error:
             raise error.inside(f"in {block.name}, called at {_place(entry, block.key)}") from None
 

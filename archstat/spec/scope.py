@@ -25,28 +25,28 @@ class Result(msgspec.Struct, frozen=True, gc=False):
 class Scope:
     """One body being built: the path of its layers, and the names already taken in it."""
 
-    __slots__ = ("_counts", "_level", "_prefix", "path", "taken")
+    __slots__ = ("_counts", "_prefix", "level", "path", "taken")
 
     def __init__(self, path: str = "", level: int = 1) -> None:
         self.path = path
         self.taken: dict[str, int] = {}
         self._prefix = f"{path}." if path else ""
-        self._level = level
+        self.level = level
         self._counts: dict[str, int] = {}
 
     def within(self, path: str, at: Scalar) -> "Scope":
         """Return the scope of a body inside this one."""
-        if self._level >= DEEPEST_BODY:
+        if self.level >= DEEPEST_BODY:
             raise at.error(f"layers nest deeper than {DEEPEST_BODY} levels once blocks are called")
         if len(path) > LONGEST_PATH:
             raise at.error(f"a layer's dotted path is longer than {LONGEST_PATH:,} characters")
-        return Scope(path, self._level + 1)
+        return Scope(path, self.level + 1)
 
     def deeper(self, at: Scalar) -> "Scope":
         """Return this scope for a body that shares its names: a list in a list, or a lone block call."""
-        if self._level >= DEEPEST_BODY:
+        if self.level >= DEEPEST_BODY:
             raise at.error(f"layers nest deeper than {DEEPEST_BODY} levels once blocks are called")
-        inner = Scope(self.path, self._level + 1)
+        inner = Scope(self.path, self.level + 1)
         inner.taken, inner._counts = self.taken, self._counts
         return inner
 

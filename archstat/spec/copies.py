@@ -1,0 +1,154 @@
+"""Blocks called alike: what a call added to the graph is kept, and added again where the next one is the same.
+
+A block sees its arguments, the spec's variables and what arrives, nothing else, so that calls that agree in those
+give the same layers under other paths.
+"""
+
+import msgspec
+
+from archstat.graph import Builder, Node
+from archstat.ops.linear import Parameter
+from archstat.spec.heading import Block
+from archstat.spec.scope import LONGEST_PATH, Paths, Result
+from archstat.spec.syntax import Body, CallEntry, Entry, GroupEntry, JoinEntry, MapBody, OpEntry
+from archstat.spec.values import Names
+
+Key = tuple[object, ...]
+
+_ARRIVING = -1
+
+
+class Copy(msgspec.Struct, frozen=True, gc=False):
+    """The layers of one call. Paths begin behind the call's own; nodes count from its first, what arrives is -1."""
+
+    nodes: tuple[tuple[str, Node, tuple[int, ...], int], ...]
+    """The end of a node's path, the node, its inputs and its owner."""
+    paths: tuple[tuple[str, Result], ...]
+    result: int
+    steps: int
+    longest: int
+
+    def fits(self, path: str, steps: int) -> bool:
+        """Say whether the limits allow it at this path, with so many steps left; else expanding says what is too
+        long or too much."""
+        return self.steps <= steps and len(path) + self.longest <= LONGEST_PATH
+
+    def add(self, builder: Builder, paths: Paths, path: str, arriving: int, section: str) -> int:
+        """Add the layers once more, behind ``arriving``, and return the node of the result."""
+        first, nodes = len(builder.nodes), builder.nodes
+        for end, node, inputs, owner in self.nodes:
+            moved = tuple([first + i if i >= 0 else arriving for i in inputs])
+            nodes.append(
+                Node(path + end, node.op, moved, node.io, first + owner, section, False, node.mark)
+            )
+        for end, result in self.paths:
+            layer = None if result.layer is None else _at(result.layer, first, arriving)
+            paths.add(path + end, Result(_at(result.node, first, arriving), layer))
+        return _at(self.result, first, arriving)
+
+
+def copy_of(
+    added: list[Node],
+    revealed: dict[str, Result],
+    path: str,
+    first: int,
+    result: int,
+    steps: int,
+) -> Copy:
+    """Keep the nodes that a call has ``added``, ``first`` being the first, and the paths it has ``revealed``."""
+    cut = len(path)
+    nodes = tuple(
+        (
+            node.path[cut:],
+            node,
+            tuple(_relative(i, first) for i in node.inputs),
+            node.owner - first,
+        )
+        for node in added
+    )
+    kept = tuple(
+        (
+            full[cut:],
+            Result(
+                _relative(found.node, first),
+                None if found.layer is None else _relative(found.layer, first),
+            ),
+        )
+        for full, found in revealed.items()
+    )
+    longest = max((len(end) for end, *_ in nodes), default=0)
+    return Copy(nodes, kept, _relative(result, first), steps, longest)
+
+
+class Alike:
+    """Says which calls are alike. ``bodies`` are the blocks', by name."""
+
+    def __init__(self, bodies: dict[str, Body], blocks: dict[str, Block]) -> None:
+        self._bodies = bodies
+        self._blocks = blocks
+        self._uses: dict[str, tuple[str, ...]] = {}
+
+    def key(self, block: Block, names: Names, arriving: Node, place: tuple[object, ...]) -> Key:
+        """Return what the layers of a call depend on: two calls of one key add the same.
+
+        ``place`` is what else the limits and paths at its place depend on.
+        """
+        uses = self._uses.get(block.name)
+        if uses is None:
+            found = _names(block, self._bodies, self._blocks)
+            uses = self._uses[block.name] = tuple(n for n in found if n in names.variables)
+        values = [names[param] for param in block.params]
+        values += [names.variables[name] for name in uses]
+        # True and 1 are equal, and not the same value of an option. A learnable table is laid out as what stands
+        # beside it, so that it counts whether one arrives.
+        table = isinstance(arriving.op, Parameter)
+        return (block.name, arriving.io.y, table, *place, *values, *map(type, values))
+
+
+def _names(block: Block, bodies: dict[str, Body], blocks: dict[str, Block]) -> dict[str, None]:
+    """Return the names that a block's layers depend on, and those of the blocks that it calls."""
+    found: dict[str, None] = {}
+    todo, seen = [block], {block.name}
+    while todo:
+        one = todo.pop()
+        for default in one.defaults.values():
+            found.update(dict.fromkeys(default.names))
+        open_bodies = [bodies[one.name]]
+        while open_bodies:
+            body = open_bodies.pop()
+            if isinstance(body, MapBody):
+                open_bodies += [inner for _, inner in body.stages]
+                continue
+            for entry in body.entries:
+                found.update(dict.fromkeys(_used(entry)))
+                if isinstance(entry, GroupEntry):
+                    open_bodies.append(entry.body)
+                elif isinstance(entry, JoinEntry):
+                    open_bodies += [b.body for b in entry.branches if b.body is not None]
+                elif isinstance(entry, CallEntry) and entry.block.name not in seen:
+                    seen.add(entry.block.name)
+                    todo.append(entry.block)
+    return found
+
+
+def _used(entry: Entry) -> list[str]:
+    """Return the names in an entry's own values."""
+    written = [entry.when, entry.repeat]
+    recipes = []
+    if isinstance(entry, CallEntry):
+        written += entry.arguments.values()
+    elif isinstance(entry, OpEntry):
+        inserted = [i.recipe for i in (entry.norm, entry.act) if i is not None]
+        recipes += [entry.recipe, *inserted]
+    elif isinstance(entry, JoinEntry):
+        recipes.append(entry.recipe)
+    names = [name for value in written if value is not None for name in value.uses]
+    return [*names, *(name for recipe in recipes for name in recipe.uses)]
+
+
+def _relative(i: int, first: int) -> int:
+    return i - first if i >= first else _ARRIVING
+
+
+def _at(i: int, first: int, arriving: int) -> int:
+    return first + i if i >= 0 else arriving
