@@ -8,7 +8,7 @@ from archstat.cli.specs import FAILED, Reference
 
 EXAMPLES = """
 archstat verify resnet50                       layer by layer, against PyTorch and fvcore
-archstat verify --fast                         every bundled network, without fvcore
+archstat verify --fast                         every bundled network, without fvcore and training
 archstat verify net.yaml --batch 8 -f json
 """
 
@@ -17,13 +17,18 @@ DIFFERS = 1
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("specs", nargs=-1, type=Reference(), metavar="[SPEC...]")
-@option("--fast", is_flag=True, help="Leave out fvcore, which does one batch's arithmetic.")
+@option(
+    "--fast",
+    is_flag=True,
+    help="Leave out fvcore, which does one batch's arithmetic, receptive fields and training peaks.",
+)
 @common("spec", "run", "format")
 def command(given: Given, specs: tuple[str, ...], fast: bool) -> int:
     """Build the PyTorch graph and hold every number against PyTorch's own.
 
-    Shapes, params, buffers, MACs and memory of each layer, and fvcore's counts. Where a reference is known to
-    count something else, the difference is shown as explained, if the known rule gives its number exactly.
+    Shapes, params, buffers, MACs, memory and saved bytes of each layer, both peaks, and fvcore's counts. Where a
+    reference is known to count something else, the difference is shown as explained, if the known rule gives its
+    number exactly.
     Anything else that differs fails: exit code 1. Needs PyTorch; weights take no memory.
     """
     from archstat.cli.output import send

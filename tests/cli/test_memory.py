@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,17 +15,77 @@ def test_what_is_kept_and_the_peak_in_json() -> None:
     (report,) = json.loads(done.output)["reports"]
     assert report["totals"]["saved_bytes"] == 73_355_264
     assert report["rows"][1]["saved_what"] == "input"
-    (peak,) = report["peaks"]
-    assert peak["inference_peak_bytes"] == 26_292_224
-    assert sum(part["bytes"] for part in peak["alive"]) == 26_292_224
+    inference, training = report["peaks"]
+    assert inference["inference_peak_bytes"] == 26_292_224
+    assert sum(part["bytes"] for part in inference["alive"]) == 26_292_224
+    assert training["training_peak_bytes"] == 1_169_566_704
+    assert training["phase"] == "backward"
+    assert sum(training["parts"].values()) == 1_169_566_704
 
 
 def test_what_is_kept_and_the_peak_in_csv() -> None:
     done = run("memory", "lenet5", "--backward", "--peak", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(done.output)))
     assert [row["saved_what"] for row in rows][:3] == ["", "input", "output"]
-    assert rows[-2]["saved_bytes"] == "36432"
-    assert rows[-1]["note"] == "inference_peak_bytes: 27616"
+    assert rows[-3]["saved_bytes"] == "36432"
+    assert rows[-2]["note"] == "inference_peak_bytes: 27616"
+    assert rows[-1]["note"] == "training_peak_bytes: 553624"
+
+
+TRAINED = {
+    ("sgd", "for-loop"): (491_642_864, 1_169_566_704, 268_053_912),
+    ("momentum", "for-loop"): (736_046_224, 1_722_996_880, 370_282_040),
+    ("adam", "for-loop"): (1_280_210_540, 3_036_412_588, 472_510_812),
+    ("adam", "foreach"): (1_222_622_988, 2_767_757_132, 511_960_312),
+    ("adam", "fused"): (980_449_648, 2_276_427_184, 472_510_812),
+}
+"""Peaks of a step of training, measured with PyTorch on torchvision's AlexNet, VGG-16 and ResNet-50."""
+
+
+@pytest.mark.parametrize("optimizer", TRAINED, ids="-".join)
+def test_the_optimizer_changes_the_training_peak(optimizer: tuple[str, str]) -> None:
+    specs = ("alexnet_torchvision", "vgg16_torchvision", "resnet50")
+    options = ("--optimizer", optimizer[0], "--implementation", optimizer[1])
+    done = run("memory", *specs, "--peak", "-f", "json", *options)
+    reports = json.loads(done.output)["reports"]
+    peaks = [report["peaks"][1] for report in reports]
+    assert tuple(peak["training_peak_bytes"] for peak in peaks) == TRAINED[optimizer]
+    states = [report["totals"] for report in reports]
+    copies = {"sgd": 0, "momentum": 1, "adam": 2}[optimizer[0]]
+    for total in states:
+        counters = total["optimizer_bytes"] - copies * total["param_bytes"]
+        assert total["gradient_bytes"] == total["param_bytes"]
+        assert counters % 4 == 0
+        assert bool(counters) == (optimizer[0] == "adam")
+
+
+def test_gradients_that_meet_are_added_in_place_or_not() -> None:
+    def peak(*options: str) -> int:
+        done = run("memory", "resnet50", "--peak", "-f", "json", *options)
+        return int(json.loads(done.output)["reports"][0]["peaks"][1]["training_peak_bytes"])
+
+    assert peak() == peak("--accumulate", "in-place") == 268_053_912
+    assert peak("--accumulate", "out-of-place") == 268_578_200
+
+
+def test_nothing_trained_has_no_training_peak(tmp_path: Path) -> None:
+    spec = tmp_path / "pool.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers: [max_pool: 2, flatten]\n")
+    done = run("memory", str(spec), "--peak", "--curve", "-f", "json")
+    assert [next(iter(peak)) for peak in json.loads(done.output)["reports"][0]["peaks"]] == [
+        "inference_peak_bytes"
+    ]
+
+
+def test_the_curve_is_as_high_as_the_peak_and_names_the_phases() -> None:
+    done = run("memory", "lenet5", "--curve", "--optimizer", "adam")
+    assert "live bytes over one step" in done.output
+    last = done.output.splitlines()[-1]
+    assert last.index("forward") < last.index("backward") < last.index("optimizer step")
+    curve = json.loads(run("memory", "lenet5", "--curve", "-f", "json").output)["reports"][0][
+        "peaks"
+    ][1]
+    assert max(curve["curve"]["bytes"]) == curve["training_peak_bytes"]
 
 
 def test_the_mode_and_the_device_change_what_is_kept() -> None:
@@ -39,12 +100,19 @@ def test_the_mode_and_the_device_change_what_is_kept() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [("--mode", "eval"), ("--device", "cuda"), ("--input-grad",), ("--peak", "--input-grad")],
+    [
+        ("--mode", "eval"),
+        ("--device", "cuda"),
+        ("--input-grad",),
+        ("--accumulate", "in-place"),
+        ("--implementation", "fused"),
+        ("--weight-decay", "--peak"),
+    ],
 )
-def test_options_of_the_backward_pass_need_it(options: tuple[str, ...]) -> None:
+def test_options_of_training_need_it(options: tuple[str, ...]) -> None:
     done = run("memory", "lenet5", *options)
     assert done.exit_code == 2
-    assert "says nothing without --backward" in done.output
+    assert "says nothing without --" in done.output
 
 
 def test_whole_numbers_have_no_gradients() -> None:
