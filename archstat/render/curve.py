@@ -15,7 +15,7 @@ def drawn(peak: PeakLine, style: Style, largest: str) -> Iterator[str]:
     width = min(WIDTH, (style.width or WIDTH), len(peak.curve))
     points = _thinned(peak.curve, width)
     top = max(points)
-    yield f"live bytes over one step, allocation by allocation, up to {largest}"
+    yield f"live bytes over one step, up to {largest}"
     for row in reversed(range(HEIGHT)):
         yield "".join(_cell(n, top, row, style) for n in points).rstrip()
     yield _phases(peak, len(points))
