@@ -19,14 +19,14 @@ from archstat.tensor import Shape
 class Architecture:
     """A loaded architecture and its exact numbers, for the whole batch.
 
-    ``aux`` counts the auxiliary heads too.
+    ``aux`` counts the auxiliary heads too; ``settings`` are those that the spec was loaded with.
     """
 
     def __init__(self, spec: Spec, *, aux: bool = False, settings: Settings = DEFAULTS) -> None:
         self.spec = spec
         self.graph: Graph = spec.graph.select(aux=aux)
-        self._aux = aux
-        self._settings = settings
+        self.aux = aux
+        self.settings = settings
 
     def __repr__(self) -> str:
         return f"<Architecture {self.name}: {self.params:,} params, {self.macs:,} MACs>"
@@ -111,7 +111,7 @@ class Architecture:
             raise UsageError(f"no report '{kind}'", hint=f"there are {', '.join(known)}")
         arrangement = Arrangement(by=by, depth=depth, sort=sort, top=top)
         return tabulate(
-            self.spec, known[kind](), arrangement, aux=self._aux, settings=self._settings
+            self.spec, known[kind](), arrangement, aux=self.aux, settings=self.settings
         )
 
 

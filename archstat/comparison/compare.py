@@ -1,0 +1,158 @@
+"""A comparison of two architectures: totals, rows of what differs, and the figures printed of both."""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+
+from archstat.comparison.changes import Change, Rows
+from archstat.comparison.match import Pair, match
+from archstat.comparison.side import Side, side_of
+from archstat.comparison.tree import Looks, Part
+from archstat.errors import UsageError
+from archstat.report.architecture import Architecture, load
+from archstat.report.columns import BY_KEY, Column
+from archstat.report.report import PublishedLine
+from archstat.spec.words import nearest
+
+METRICS = ("params", "macs", "activations", "activation_bytes")
+"""What is compared unless asked otherwise."""
+
+
+class Total(msgspec.Struct, frozen=True):
+    """A column's totals. ``None`` is a side that isn't there; a total in ``least`` misses an unknown layer."""
+
+    column: Column
+    old: int | None
+    new: int | None
+    least: bool = False
+
+    @property
+    def change(self) -> int | None:
+        """New less old; ``None`` where a layer is unknown."""
+        return None if self.least else (self.new or 0) - (self.old or 0)
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Two sides and what differs between them. A side that is ``None`` isn't there: the spec is new, or was removed.
+
+    ``rows`` hold one row for each layer, but one only for what was added, removed or renamed whole; ``layers``
+    a row for every layer. The changes of either add up to those of ``totals``.
+    """
+
+    old: Side | None
+    new: Side | None
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def totals(self) -> tuple[Total, ...]:
+        found = []
+        for column in self.columns:
+            old, new = (
+                None if side is None else side.total(column.key) for side in (self.old, self.new)
+            )
+            least = any(one is not None and not one[1] for one in (old, new))
+            found.append(Total(column, old and old[0], new and new[0], least))
+        return tuple(found)
+
+    @cached_property
+    def rows(self) -> tuple[Change, ...]:
+        return self._rows.folded()
+
+    @cached_property
+    def layers(self) -> tuple[Change, ...]:
+        return self._rows.every_layer()
+
+    @cached_property
+    def same(self) -> bool:
+        """Whether nothing differs: neither a layer nor what arrives, the type or the batch."""
+        if self.old is None or self.new is None:
+            return False
+        settings = self.old.conditions == self.new.conditions
+        return settings and all(row.mark == "=" for row in self.rows)
+
+    @property
+    def side(self) -> Side:
+        """The new side, or the old one of what was removed."""
+        side = self.new or self.old
+        assert side is not None
+        return side
+
+    @property
+    def published(self) -> tuple[tuple[Side, PublishedLine], ...]:
+        """The printed figures of both sides, of quantities that both have one of."""
+        if self.old is None or self.new is None:
+            return ()
+        both = {line.quantity for line in self.old.published}
+        both &= {line.quantity for line in self.new.published}
+        sides = [self.old] if self.old.published == self.new.published else [self.old, self.new]
+        return tuple((s, line) for s in sides for line in s.published if line.quantity in both)
+
+    def change(self, key: str) -> int | None:
+        """Return what a column's total changes by; ``None`` where a layer is unknown.
+
+        Raises a UsageError for a column that isn't compared.
+        """
+        for total in self.totals:
+            if total.column.key == key:
+                return total.change
+        known = ", ".join(column.key for column in self.columns)
+        raise UsageError(f"'{key}' was not compared", hint=f"{known} were")
+
+    @cached_property
+    def _rows(self) -> Rows:
+        looks = Looks()
+        old, new = (looks.grow(side.layers) if side else None for side in (self.old, self.new))
+        return Rows(self.old, self.new, _paired(old, new, self.old, self.new, looks))
+
+
+def compare_sides(old: Side | None, new: Side | None) -> Comparison:
+    """Compare two sides of the same columns; ``None`` is one that isn't there."""
+    side = new or old
+    assert side is not None
+    return Comparison(old=old, new=new, columns=tuple(BY_KEY[key] for key in side.keys))
+
+
+def compare(
+    old: Architecture | str | os.PathLike[str],
+    new: Architecture | str | os.PathLike[str],
+    metrics: Sequence[str] = METRICS,
+) -> Comparison:
+    """Compare two architectures, given as such or as what ``load`` takes. ``metrics`` are keys of columns.
+
+    Layers correspond by their path where that agrees, else by their order, ops and options, as lines in a diff.
+    Raises what ``load`` raises, and a UsageError for an unknown metric.
+    """
+    keys = known_metrics(metrics)
+    sides = []
+    for one in (old, new):
+        net = one if isinstance(one, Architecture) else load(one)
+        sides.append(side_of(net.spec, keys, aux=net.aux, settings=net.settings))
+    return compare_sides(*sides)
+
+
+def known_metrics(asked: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of columns, each once. Raises a UsageError for one that there isn't."""
+    for key in asked:
+        if key not in BY_KEY:
+            raise UsageError(
+                f"no metric '{key[:60]}'",
+                hint=nearest(key, tuple(BY_KEY)) or f"there are {', '.join(BY_KEY)}",
+            )
+    return tuple(dict.fromkeys(asked))
+
+
+def _paired(
+    old: Part | None, new: Part | None, a: Side | None, b: Side | None, looks: Looks
+) -> Pair:
+    """Pair the roots, in one direction always: what corresponds doesn't depend on which side is the new one."""
+    if old is None or new is None or a is None or b is None:
+        return Pair(old, new, [])
+    if _order(b) < _order(a):
+        return match(new, old, looks).turned()
+    return match(old, new, looks)
+
+
+def _order(side: Side) -> tuple[object, ...]:
+    return (len(side.layers), [(layer.path, layer.op, layer.options) for layer in side.layers])

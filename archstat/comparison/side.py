@@ -1,0 +1,118 @@
+"""One side of a comparison: an architecture's layers and their numbers, as plain data that a file can hold."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from archstat.graph import Graph
+from archstat.ops.written import options
+from archstat.report.columns import BY_KEY
+from archstat.report.grouping import sample
+from archstat.report.report import Conditions, PublishedLine
+from archstat.spec.model import Settings, Spec
+from archstat.tensor import Shape
+
+Cells = tuple[int | None, ...]
+
+
+class Layer(msgspec.Struct, frozen=True, gc=False):
+    """One layer. ``inputs`` index into the side's layers, ``owner`` is the one whose weights it uses."""
+
+    path: str
+    op: str
+    options: tuple[tuple[str, str], ...]
+    inputs: tuple[int, ...]
+    owner: int
+    output: Shape
+    cells: Cells
+    frozen: bool = False
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What makes two layers the same, wherever they stand: the op and its options."""
+        return (self.op, self.options, self.frozen)
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """``keys`` name the columns of the layers' cells. Shapes are one sample's."""
+
+    reference: str
+    name: str
+    conditions: Conditions
+    output: Shape
+    keys: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    published: tuple[PublishedLine, ...] = ()
+
+    def total(self, key: str) -> tuple[int, bool]:
+        """Return a column's total over the layers that are known, and whether that is all of them."""
+        at = self.keys.index(key)
+        cells = [layer.cells[at] for layer in self.layers]
+        return sum(n for n in cells if n is not None), None not in cells
+
+    def only(self, keys: Sequence[str]) -> "Side":
+        """Return the side with these columns alone."""
+        if tuple(keys) == self.keys:
+            return self
+        at = [self.keys.index(key) for key in keys]
+        layers = tuple(
+            msgspec.structs.replace(layer, cells=tuple(layer.cells[i] for i in at))
+            for layer in self.layers
+        )
+        return msgspec.structs.replace(self, keys=tuple(keys), layers=layers)
+
+
+def side_of(spec: Spec, keys: Sequence[str], *, aux: bool = False, settings: Settings) -> Side:
+    """Take what is compared from a spec that was loaded with ``settings``.
+
+    Figures are printed of the network as it is written, so a changed one has none.
+    """
+    graph = spec.graph.select(aux=aux)
+    return Side(
+        reference=spec.reference,
+        name=spec.name,
+        conditions=Conditions(
+            input=sample(graph.input),
+            batch=graph.input.batch,
+            dtype=graph.dtype,
+            aux=aux,
+            variables=settings.variables,
+        ),
+        output=sample(graph.output),
+        keys=tuple(keys),
+        layers=_layers(graph, keys),
+        published=_published(spec, keys) if settings == Settings() else (),
+    )
+
+
+def _layers(graph: Graph, keys: Sequence[str]) -> tuple[Layer, ...]:
+    values = [BY_KEY[key].values(graph) for key in keys]
+    cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
+    written: dict[int, tuple[tuple[str, str], ...]] = {}  # a repeated layer is one op many times
+    for node in graph.nodes:
+        if id(node.op) not in written:
+            written[id(node.op)] = options(node.op)
+    return tuple(
+        Layer(
+            node.path,
+            node.op.word,
+            written[id(node.op)],
+            node.inputs,
+            node.owner,
+            sample(node.output),
+            cells[i],
+            node.frozen,
+        )
+        for i, node in enumerate(graph.nodes)
+    )
+
+
+def _published(spec: Spec, keys: Sequence[str]) -> tuple[PublishedLine, ...]:
+    if not spec.published:
+        return ()
+    from archstat.report.published import lines
+
+    found: list[PublishedLine] = []
+    for key in keys:
+        found += [line for line in lines(spec, key) if line not in found]
+    return tuple(found)

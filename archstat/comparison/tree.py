@@ -1,0 +1,101 @@
+"""A side's layers as a tree of the parts of their paths."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from archstat.comparison.side import Layer
+
+
+class Part(msgspec.Struct, eq=False):
+    """A layer, a stage or a block.
+
+    ``at`` is the index of its own layer, -1 where it has none; ``kind`` and ``op`` are that layer's. ``inside`` is
+    what stands below it. ``look`` is a number that two parts have in common if they are the same inside and out,
+    names aside.
+    """
+
+    name: str
+    path: str
+    inside: list["Part"]
+    at: int = -1
+    op: str = ""
+    kind: int = -1
+    look: int = -1
+
+    def parts(self) -> Iterator["Part"]:
+        """Yield the parts that are layers, this one and those below."""
+        if self.at >= 0:
+            yield self
+        for part in self.inside:
+            yield from part.parts()
+
+    @property
+    def stem(self) -> str:
+        """The name without the number at its end: layers of a list and calls of a block are numbered."""
+        return self.name.rstrip("0123456789") or self.name
+
+
+class Looks:
+    """Numbers what looks alike on both sides of a comparison, and says how alike the rest is."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, int] = {}
+        self._counts: dict[int, tuple[Counter[str], Counter[int]]] = {}
+        self._liked: dict[tuple[int, int], float] = {}
+
+    def grow(self, layers: Sequence[Layer]) -> Part:
+        """Return the tree of ``layers``: a nameless part with everything inside."""
+        root = Part("", "", [])
+        known: dict[str, Part] = {"": root}
+        for i, layer in enumerate(layers):
+            part = _place(layer.path, known)
+            part.at, part.op = i, layer.op
+            part.kind = self._number((layer.op, layer.options, layer.frozen))
+        self._look(root)
+        return root
+
+    def alike(self, a: Part, b: Part) -> float:
+        """Say how much two parts have in common: 0 for nothing, 1 if they are the same.
+
+        Half of it is the ops, half the ops with their options; each layer counts once.
+        """
+        if a.look == b.look:
+            return 1.0
+        found = self._liked.get((a.look, b.look))
+        if found is None:
+            found = 0.0
+            if (a.at >= 0) == (b.at >= 0):
+                (ops, kinds), (other_ops, other_kinds) = self._counted(a), self._counted(b)
+                most = max(ops.total(), other_ops.total())
+                both = (ops & other_ops).total() + (kinds & other_kinds).total()
+                found = both / (2 * most)
+            self._liked[a.look, b.look] = found
+        return found
+
+    def _look(self, part: Part) -> None:
+        for inner in part.inside:
+            self._look(inner)
+        part.look = self._number((part.kind, *(inner.look for inner in part.inside)))
+
+    def _number(self, look: object) -> int:
+        return self._known.setdefault(look, len(self._known))
+
+    def _counted(self, part: Part) -> tuple[Counter[str], Counter[int]]:
+        found = self._counts.get(part.look)
+        if found is None:
+            layers = list(part.parts())
+            found = (Counter(p.op for p in layers), Counter(p.kind for p in layers))
+            self._counts[part.look] = found
+        return found
+
+
+def _place(path: str, known: dict[str, Part]) -> Part:
+    """Return the part of a path, made with all that it stands in."""
+    found = known.get(path)
+    if found is None:
+        around, _, name = path.rpartition(".")
+        found = known[path] = Part(name, path, [])
+        _place(around, known).inside.append(found)
+    return found
