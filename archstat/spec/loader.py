@@ -1,19 +1,23 @@
 """Load a spec: read, merge, parse, build, freeze; the spec package's front door."""
 
 import os
+from collections.abc import Mapping
+from functools import cached_property
 
 from archstat.errors import SpecError
 from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.spec.arriving import check_settings, read_input
 from archstat.spec.build import Expansion
+from archstat.spec.copies import Copy, Key
 from archstat.spec.document import Document, earlier, read_document
 from archstat.spec.figures import read_budget, read_figures
 from archstat.spec.files import open_reference
 from archstat.spec.freeze import frozen
 from archstat.spec.grammar import Grammar
-from archstat.spec.model import Settings, Spec
-from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect
+from archstat.spec.model import Figure, Settings, Spec
+from archstat.spec import nodes
+from archstat.spec.nodes import Scalar, Sequence, YamlNode, expect
 from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.reader import read
 from archstat.spec.variables import evaluate
@@ -26,8 +30,7 @@ def load(reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS) -
 
     Raises a SpecError with its place for a spec that doesn't hold, a UsageError for one that isn't there.
     """
-    document = _document(reference, settings)
-    return _build(document, reference, settings, Unwritten())[0]
+    return Plan(reference, settings).build(settings)
 
 
 def load_outlined(
@@ -35,71 +38,95 @@ def load_outlined(
 ) -> tuple[Spec, Document, Outline, list[tuple[str, Outline]]]:
     """Load a spec and keep what :mod:`archstat.spec.expand` needs: the document, and the outlines of the
     network and of each auxiliary head."""
-    document = _document(reference, settings)
-    outline = Outline()
-    spec, heads = _build(document, reference, settings, outline)
-    return spec, document, outline, heads
+    plan, outline = Plan(reference, settings), Outline()
+    spec, heads = plan.build_outlined(settings, outline)
+    return spec, plan.document, outline, heads
 
 
 def describe(reference: str | os.PathLike[str]) -> tuple[str, str]:
     """Return a spec's name and its ``about`` without building it: what ``archstat list`` shows."""
     origin = open_reference(reference)
-    root = expect(read(origin.data, origin.file), Mapping, "a spec is a mapping")
+    root = expect(read(origin.data, origin.file), nodes.Mapping, "a spec is a mapping")
     texts = [root.get(key) for key in ("name", "about")]
     name, about = (node.text if isinstance(node, Scalar) else "" for node in texts)
     return name, about
 
 
-def _document(reference: str | os.PathLike[str], settings: Settings) -> Document:
-    check_settings(settings)
-    return read_document(open_reference(reference), frozenset(catalogue.CATALOGUE))
+class Plan:
+    """A spec that is read and checked, to be built once or many times.
 
+    What builds have in common is kept from one to the next: the grammar, the ops, the blocks called alike. So it
+    grows with the settings that it meets.
+    """
 
-def _build(
-    document: Document,
-    reference: str | os.PathLike[str],
-    settings: Settings,
-    outline: Outline,
-) -> tuple[Spec, list[tuple[str, Outline]]]:
-    try:
-        return _built(document, reference, settings, outline)
-    except SpecError as error:
-        raise document.name_files(error) from None
+    def __init__(
+        self, reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS
+    ) -> None:
+        check_settings(settings)
+        self.reference = os.fspath(reference)
+        self.document = read_document(open_reference(reference), frozenset(catalogue.CATALOGUE))
+        self._most = settings.max_layers
+        self._copies: dict[Key, Copy] = {}
+        try:
+            self._grammar = Grammar(self.document, self._most)
+            self._body = self._grammar.body(self.document.layers)
+            self._heads = [(k, self._grammar.body(node)) for k, node in self.document.aux.values()]
+        except SpecError as error:
+            raise self.document.name_files(error) from None
 
+    def build(self, settings: Settings) -> Spec:
+        """Build the graph. Raises a SpecError with its place where the settings give none."""
+        return self.build_outlined(settings, Unwritten())[0]
 
-def _built(
-    document: Document,
-    reference: str | os.PathLike[str],
-    settings: Settings,
-    outline: Outline,
-) -> tuple[Spec, list[tuple[str, Outline]]]:
-    file = document.chain[0].file
-    name = document.name or document.chain[0].stem
-    grammar = Grammar(document, settings.max_layers)
-    body = grammar.body(document.layers)
-    heads = [(key, grammar.body(node)) for key, node in document.aux.values()]
-    variables = evaluate(document.vars, settings.variables)
-    builder = Builder(name, read_input(document.input, variables, settings), dtype=settings.dtype)
-    expansion = Expansion(grammar, builder, variables, settings.max_layers)
-    result = expansion.network(body, outline)
-    outlines = []
-    for key, head in heads:
-        inner = type(outline)()
-        expansion.head(key, head, inner)
-        outlines.append((key.text, inner))
-    outputs = _outputs(document.outputs, expansion, result)
-    paths = [node.path for node in builder.nodes]
-    spec = Spec(
-        name=name,
-        reference=os.fspath(reference),
-        file=file,
-        about=document.about,
-        source=document.source,
-        graph=builder.build(outputs, frozen=frozen(document.freeze, document.unfreeze, paths)),
-        published=read_figures(document.published),
-        budget=read_budget(document.budget),
-    )
-    return spec, outlines
+    def build_outlined(
+        self, settings: Settings, outline: Outline
+    ) -> tuple[Spec, list[tuple[str, Outline]]]:
+        """Build the graph, and write each body's items to ``outline`` and to the outlines of the heads."""
+        check_settings(settings)
+        try:
+            return self._built(settings, outline)
+        except SpecError as error:
+            raise self.document.name_files(error) from None
+
+    def _built(
+        self, settings: Settings, outline: Outline
+    ) -> tuple[Spec, list[tuple[str, Outline]]]:
+        document = self.document
+        name = document.name or document.chain[0].stem
+        variables = evaluate(document.vars, settings.variables)
+        arriving = read_input(document.input, variables, settings)
+        builder = Builder(name, arriving, dtype=settings.dtype)
+        expansion = Expansion(self._grammar, builder, variables, self._most, self._copies)
+        result = expansion.network(self._body, outline)
+        outlines = []
+        for key, head in self._heads:
+            inner = type(outline)()
+            expansion.head(key, head, inner)
+            outlines.append((key.text, inner))
+        outputs = _outputs(document.outputs, expansion, result)
+        paths = (
+            [node.path for node in builder.nodes] if document.freeze or document.unfreeze else []
+        )
+        held = frozen(document.freeze, document.unfreeze, paths)
+        spec = Spec(
+            name=name,
+            reference=self.reference,
+            file=document.chain[0].file,
+            about=document.about,
+            source=document.source,
+            graph=builder.build(outputs, frozen=held),
+            published=self._published,
+            budget=self._budget,
+        )
+        return spec, outlines
+
+    @cached_property
+    def _published(self) -> tuple[Figure, ...]:
+        return read_figures(self.document.published)
+
+    @cached_property
+    def _budget(self) -> Mapping[str, str]:
+        return read_budget(self.document.budget)
 
 
 def _outputs(node: YamlNode | None, expansion: Expansion, result: int) -> tuple[int, ...]:
