@@ -1,6 +1,7 @@
 """Activations: the outputs that occupy memory of their own."""
 
 from archstat.graph import Graph
+from archstat.passes.alike import each
 
 
 def activations(graph: Graph) -> tuple[int, ...]:
@@ -12,9 +13,7 @@ def activations(graph: Graph) -> tuple[int, ...]:
     Unit:    elements
     Source:  the memory column of CS231n lecture 9
     """
-    return tuple(
-        node.output.numel if node.op.storage(node.io) is None else 0 for node in graph.nodes
-    )
+    return each(graph, lambda op, io: io.y.numel if op.storage(io) is None else 0)
 
 
 def activation_bytes(graph: Graph) -> tuple[int, ...]:
@@ -25,6 +24,4 @@ def activation_bytes(graph: Graph) -> tuple[int, ...]:
     Unit:    bytes
     Source:  torch.Tensor.nbytes
     """
-    return tuple(
-        node.output.nbytes if node.op.storage(node.io) is None else 0 for node in graph.nodes
-    )
+    return each(graph, lambda op, io: io.y.nbytes if op.storage(io) is None else 0)

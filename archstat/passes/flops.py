@@ -2,6 +2,7 @@
 
 from archstat.graph import Graph
 from archstat.ops.base import total
+from archstat.passes.alike import each
 
 
 def flops(graph: Graph) -> tuple[int, ...]:
@@ -13,4 +14,4 @@ def flops(graph: Graph) -> tuple[int, ...]:
     Unit:    FLOP
     Source:  each op's docstring
     """
-    return tuple(total(node.op.flops(node.io)) for node in graph.nodes)
+    return each(graph, lambda op, io: total(op.flops(io)))

@@ -2,6 +2,7 @@
 
 from archstat.graph import Graph
 from archstat.ops.base import total
+from archstat.passes.alike import each
 
 
 def macs(graph: Graph) -> tuple[int, ...]:
@@ -12,4 +13,4 @@ def macs(graph: Graph) -> tuple[int, ...]:
     Unit:    MAC (two FLOPs)
     Source:  the "FLOPs" of He et al. 2015, and of torch.utils.flop_counter at half
     """
-    return tuple(total(node.op.macs(node.io)) for node in graph.nodes)
+    return each(graph, lambda op, io: total(op.macs(io)))

@@ -1,9 +1,11 @@
 """Learnable parameters, and the buffers beside them."""
 
+from collections.abc import Callable
 from math import prod
 
-from archstat.graph import Graph, Node
+from archstat.graph import Graph
 from archstat.ops.base import Terms, total
+from archstat.passes.alike import each
 from archstat.passes.trace import trained_nodes
 from archstat.tensor import BYTES
 
@@ -16,7 +18,7 @@ def params(graph: Graph) -> tuple[int, ...]:
     Unit:    elements
     Source:  torch.nn.Module.parameters
     """
-    return tuple(total(_owned(i, node)) for i, node in enumerate(graph.nodes))
+    return _owned(graph, total)
 
 
 def biases(graph: Graph) -> tuple[int, ...]:
@@ -27,9 +29,8 @@ def biases(graph: Graph) -> tuple[int, ...]:
     Unit:    elements
     Source:  torch.nn.Module.named_parameters
     """
-    return tuple(
-        sum(prod(shape) for name, shape in _owned(i, node).items() if name.endswith("bias"))
-        for i, node in enumerate(graph.nodes)
+    return _owned(
+        graph, lambda terms: total({n: s for n, s in terms.items() if n.endswith("bias")})
     )
 
 
@@ -76,7 +77,7 @@ def buffers(graph: Graph) -> tuple[int, ...]:
     Unit:    elements
     Source:  torch.nn.Module.buffers
     """
-    return tuple(total(node.op.buffers(node.io)) for node in graph.nodes)
+    return each(graph, lambda op, io: total(op.buffers(io)))
 
 
 def buffer_bytes(graph: Graph) -> tuple[int, ...]:
@@ -88,11 +89,18 @@ def buffer_bytes(graph: Graph) -> tuple[int, ...]:
     Source:  torch.nn.Module.buffers
     """
     size, counter = BYTES[graph.dtype], BYTES["int64"]
-    return tuple(
-        sum(size * prod(shape) if shape else counter for shape in node.op.buffers(node.io).values())
-        for node in graph.nodes
+    return each(
+        graph,
+        lambda op, io: sum(size * prod(s) if s else counter for s in op.buffers(io).values()),
     )
 
 
-def _owned(index: int, node: Node) -> Terms:
-    return node.params() if node.owner == index else {}
+def _owned(graph: Graph, count: Callable[[Terms], int]) -> tuple[int, ...]:
+    """Count each node's learnable tensors; shared ones at their owner alone."""
+    counts = each(graph, lambda op, io: count(op.params(io)))
+    return tuple(
+        [
+            n if node.owner == i else 0
+            for i, (node, n) in enumerate(zip(graph.nodes, counts, strict=True))
+        ]
+    )
