@@ -30,7 +30,11 @@ PARTS = {
 # A whole number that stands alone: not the 3 of 3x3, conv3 or 0.5.
 NUMBER = re.compile(r"(?<![\w.+/-])[0-9]+(?![\w.:])")
 # Numbers that no total depends on, and the words before them; another test here holds them.
-HELD_ELSEWHERE = {"lenet5_1998": ("three: [", "four: ["), "vit_b_16": ("select: ",)}
+HELD_ELSEWHERE = {
+    "lenet5_1998": ("three: [", "four: ["),
+    "resnet": ("else 0",),
+    "vit_b_16": ("select: ",),
+}
 
 TABLE_1 = """
     X . . . X X X . . X X X X . X X
@@ -88,6 +92,11 @@ def test_c3_of_lenet_sees_the_maps_of_table_1() -> None:
 def test_the_head_of_vit_reads_the_class_token() -> None:
     graph = load("vit_b_16").graph
     assert [node.op.index for node in graph.nodes if isinstance(node.op, Select)] == [0]
+
+
+def test_a_resnet_has_one_of_the_papers_depths() -> None:
+    with pytest.raises(SpecError, match="'repeat' must be a positive whole number"):
+        load("resnet", Settings(variables={"depth": "20"}))
 
 
 def measure(
