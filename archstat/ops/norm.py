@@ -191,9 +191,13 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
         channels = EVERYTHING if self.groups == 1 else UNKNOWN
         return (itself(io.x), but(io.x, {**positions, 1: channels}))
 
-    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        stats = extra("statistics", 2 * io.x.batch * self.groups, dtype=io.x.dtype)
-        return (*INPUT, stats)
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        x, tape, at = io.x, Tape(1), 0
+        stats = extra("statistics", 2 * x.batch * self.groups, dtype=x.dtype)
+        if x.strides is not None and not x.channels_last_format:
+            at = tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
+        tape.add((at,), io.y, saves=(*INPUT, stats), learns=tuple(self.params(io)))
+        return tuple(tape.steps)
 
 
 class LayerNorm(_Norm, frozen=True, kw_only=True):
