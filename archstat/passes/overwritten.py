@@ -1,0 +1,46 @@
+"""Layers in place that destroy what the backward pass needs: PyTorch runs such a network, and refuses to train it."""
+
+import msgspec
+
+from archstat.graph import Graph
+from archstat.ops.tape import Mode
+from archstat.passes.trace import trace, trained_nodes
+
+
+class Overwritten(msgspec.Struct, frozen=True):
+    """Node ``by`` writes over what node ``kept_by`` keeps; over a trained parameter, where both are the same node."""
+
+    by: int
+    kept_by: int
+
+
+def overwritten(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[Overwritten, ...]:
+    """Return what is overwritten before the backward pass reads it, in network order.
+
+    Counts:  memory that one layer makes autograd keep and a later one changes in place, through any view of it;
+             trained parameters that are changed in place
+    Ignores: what a layer in place keeps of its own result
+    Unit:    pairs of layers
+    Source:  the version counters of torch.Tensor
+    """
+    run = trace(graph, mode, input_grad=input_grad)
+    trained = trained_nodes(graph)
+    keepers: dict[int, list[int]] = {}
+    found: dict[Overwritten, None] = {}
+    for ran in run.steps:
+        node = graph.nodes[ran.node]
+        writes = getattr(node.op, "inplace", False) and not ran.fresh and _changes(node.op, mode)
+        if writes and ran.y.storage < 0 and trained[-ran.y.storage]:
+            found[Overwritten(ran.node, ran.node)] = None
+        elif writes:
+            for keeper in keepers.pop(ran.y.storage, ()):
+                found[Overwritten(ran.node, keeper)] = None
+        for _, storage in ran.kept:
+            keepers.setdefault(storage, []).append(ran.node)
+    return tuple(found)
+
+
+def _changes(op: object, mode: Mode) -> bool:
+    """Say whether an op in place changes anything: dropout does while training alone."""
+    p = getattr(op, "p", None)
+    return p is None or bool(mode.training and p)
