@@ -7,6 +7,7 @@ from functools import cached_property
 from archstat.errors import SpecError
 from archstat.graph import Builder
 from archstat.ops import catalogue
+from archstat.ops.options import Value
 from archstat.spec.arriving import check_settings, read_input
 from archstat.spec.build import Expansion
 from archstat.spec.copies import Copy, Key
@@ -21,8 +22,12 @@ from archstat.spec.nodes import Scalar, Sequence, YamlNode, expect
 from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.reader import read
 from archstat.spec.variables import evaluate
+from archstat.tensor import Tensor
 
 _NO_SETTINGS = Settings()
+
+MOST_BUILDS = 1_000
+"""Builds after which a plan lets go of what it has kept of them."""
 
 
 def load(reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS) -> Spec:
@@ -55,8 +60,7 @@ def describe(reference: str | os.PathLike[str]) -> tuple[str, str]:
 class Plan:
     """A spec that is read and checked, to be built once or many times.
 
-    What builds have in common is kept from one to the next: the grammar, the ops, the blocks called alike. So it
-    grows with the settings that it meets.
+    What builds have in common is kept from one to the next: the grammar, the ops, the blocks called alike.
     """
 
     def __init__(
@@ -66,6 +70,11 @@ class Plan:
         self.reference = os.fspath(reference)
         self.document = read_document(open_reference(reference), frozenset(catalogue.CATALOGUE))
         self._most = settings.max_layers
+        self._parse()
+
+    def _parse(self) -> None:
+        """Check the bodies, and begin to keep what they come to."""
+        self._builds = 0
         self._copies: dict[Key, Copy] = {}
         try:
             self._grammar = Grammar(self.document, self._most)
@@ -73,6 +82,14 @@ class Plan:
             self._heads = [(k, self._grammar.body(node)) for k, node in self.document.aux.values()]
         except SpecError as error:
             raise self.document.name_files(error) from None
+
+    def variables(self, settings: Settings) -> dict[str, Value]:
+        """Return the value of each variable."""
+        return evaluate(self.document.vars, settings.variables)
+
+    def arriving(self, settings: Settings) -> Tensor:
+        """Return the input with its batch."""
+        return read_input(self.document.input, self.variables(settings), settings)
 
     def build(self, settings: Settings) -> Spec:
         """Build the graph. Raises a SpecError with its place where the settings give none."""
@@ -92,8 +109,11 @@ class Plan:
         self, settings: Settings, outline: Outline
     ) -> tuple[Spec, list[tuple[str, Outline]]]:
         document = self.document
+        if self._builds == MOST_BUILDS:
+            self._parse()
+        self._builds += 1
         name = document.name or document.chain[0].stem
-        variables = evaluate(document.vars, settings.variables)
+        variables = self.variables(settings)
         arriving = read_input(document.input, variables, settings)
         builder = Builder(name, arriving, dtype=settings.dtype)
         expansion = Expansion(self._grammar, builder, variables, self._most, self._copies)
