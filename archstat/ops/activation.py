@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Op, Terms
-from archstat.ops.gradient import ELEMENTWISE
 from archstat.ops.checks import check_numbers
+from archstat.ops.gradient import ELEMENTWISE
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import INPUT, RESULT, Mode, Save, Step

@@ -5,6 +5,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, Weightless, shape_terms
 from archstat.ops.checks import check_channels_last, check_numbers
+from archstat.ops.gradient import Gathered
 from archstat.ops.options import Boolean, MaybePositive, Positive
 from archstat.ops.product import Branch, attention_steps, linear_steps
 from archstat.ops.reach import EVERYTHING, Read, Routes, but
@@ -91,6 +92,15 @@ class Attention(Op, frozen=True, kw_only=True):
         d = self.head_dim or io.x.channels // self.heads
         return (self.heads + 2 * (self.kv_heads or self.heads)) * d, self.heads * d
 
+    def _part(
+        self, tape: Tape, qkv: Tensor, at: int, width: int, heads: int, *, first: bool
+    ) -> Branch:
+        """Record one part of the split projection: a view."""
+        part = qkv.viewed((*qkv.shape[:-1], width), qkv.steps(), qkv.channel_dim)
+        return Branch(
+            part, tape.add((at,), part, shares=0, gradients=(Gathered(last=first),)), heads
+        )
+
     def _names(self, prefix: str) -> tuple[str, ...]:
         return (f"{prefix}weight", f"{prefix}bias") if self.bias else (f"{prefix}weight",)
 
@@ -101,8 +111,8 @@ class Attention(Op, frozen=True, kw_only=True):
         at = heads_at = linear_steps(tape, x, 0, qkv, self._names("in_proj_"))
         side = (inner - outer) // 2
         q, k, v = (
-            Branch(qkv.viewed((*x.shape[:-1], width), qkv.steps(), qkv.channel_dim), at, heads)
-            for width, heads in ((outer, self.heads), (side, kv), (side, kv))
+            self._part(tape, qkv, at, width, heads, first=i == 0)
+            for i, (width, heads) in enumerate(((outer, self.heads), (side, kv), (side, kv)))
         )
         at = attention_steps(tape, (q, k, v), y, mode, causal=self.causal)
         linear_steps(tape, y, at, io.y, self._names("out_proj."))

@@ -4,8 +4,8 @@ from fractions import Fraction
 from typing import ClassVar
 
 from archstat.ops.base import IO, Terms, Weightless
-from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.checks import check_numbers
+from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.options import Boolean, Probability
 from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import Mode, Save, extra

@@ -83,6 +83,12 @@ class Part(Gradient, frozen=True):
         return g.viewed(x.shape, g.steps(), x.channel_dim)
 
 
+class Gathered(Gradient, frozen=True):
+    """One part of a tensor that was split: the parts' gradients wait until ``last``, and are put together."""
+
+    last: bool = False
+
+
 class Repeated(Gradient, frozen=True, kw_only=True):
     """The gradient repeated along the axes that were summed: a view with steps of nothing."""
 

@@ -3,7 +3,7 @@
 from math import prod
 from typing import NamedTuple
 
-from archstat.ops.gradient import SAME, ZEROS
+from archstat.ops.gradient import ELEMENTWISE, RESHAPED, SAME, ZEROS, Permuted
 from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Mode, Save, Tape, extra
 from archstat.tensor import HALVES, Shape, Tensor, view_strides
 
@@ -26,7 +26,9 @@ def matmul_steps(tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor
         if view_strides(full, (prod(y.shape[:-2]), *x.shape[-2:])) is None:
             at = tape.add((at,), x.with_shape(*shape), gradients=(SAME,))
         ready.append(at)
-    return tape.add(tuple(ready), y, saves=PRODUCT, gradients=(ZEROS, ZEROS))
+    flat = y.with_shape(prod(y.shape[:-2]), *y.shape[-2:], channel_dim=1)
+    at = tape.add(tuple(ready), flat, saves=PRODUCT, gradients=(ZEROS, ZEROS))
+    return tape.add((at,), y, shares=0, gradients=(RESHAPED,))
 
 
 class Branch(NamedTuple):
@@ -36,17 +38,17 @@ class Branch(NamedTuple):
     at: int
     heads: int
 
-    @property
-    def view(self) -> Tensor:
+    def viewed(self, tape: Tape) -> tuple[Tensor, int]:
+        """Record the view; return it and its value."""
         *outer, length, width = self.x.shape
         *steps, step = self.x.steps()
         depth = width // self.heads
         split = self.x.viewed(
             (*outer, length, self.heads, depth), (*steps, depth * step, step), len(outer)
         )
-        order = list(range(len(outer) + 3))
-        order[-3], order[-2] = order[-2], order[-3]
-        return split.permuted(tuple(order))
+        order = swapped(len(outer) + 3, -3)
+        view, back = split.permuted(order), Permuted(dims=order, then=split)
+        return view, tape.add((self.at,), view, shares=0, gradients=(back,))
 
 
 def attention_steps(
@@ -66,7 +68,7 @@ def attention_steps(
     words = {"efficient": 2, "flash": 3}.get(kernel)
     if words:
         saves = (*saves, extra("random state", words, dtype="int64"))
-    return tape.add((q.at, k.at, v.at), y, saves=saves)
+    return tape.add((q.at, k.at, v.at), y, saves=saves, gradients=(ZEROS, ZEROS, ZEROS))
 
 
 def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
@@ -82,28 +84,31 @@ def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
     return "efficient" if fits else "math"
 
 
-def _math(
-    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, causal: bool
-) -> int:
+def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, causal: bool) -> int:
     """Record the products as PyTorch runs them where it has no kernel, half precision in float32."""
-    ready = [(b.view, b.at) for b in branches]
+    ready = [b.viewed(tape) for b in branches]
     if y.dtype in HALVES:
         wide = [x.fresh().with_dtype("float32") for x, _ in ready]
         ready = [(x, tape.add((at,), x)) for x, (_, at) in zip(wide, ready, strict=True)]
     held = [at for _, at in ready]
     (q, at_q), *others = ready
     q = q.fresh()
-    at_q = tape.add((at_q,), q)
+    at_q = tape.add((at_q,), q, gradients=(ELEMENTWISE,))
     scores = q.with_shape(*q.shape[:-1], others[0][0].shape[-2])
     mask = _causal_mask(tape, Tensor(scores.shape[-2:], scores.dtype)) if causal else None
     if branches[0].heads != branches[1].heads:
         wide = [x.with_shape(*x.shape[:-3], q.shape[-3], *x.shape[-2:]) for x, _ in others]
-        others = [(x, tape.add((at,), x)) for x, (_, at) in zip(wide, others, strict=True)]
+        others = [
+            (x, tape.add((at,), x, gradients=(SAME,)))
+            for x, (_, at) in zip(wide, others, strict=True)
+        ]
         held += [at for _, at in others]
     (k, at_k), (v, at_v) = others
-    last = len(k.shape) - 1
-    k = k.permuted((*range(last - 1), last, last - 1)).fresh()
-    at_k = tape.add((at_k,), k)
+    order = swapped(len(k.shape), -2)
+    k = k.permuted(order)
+    at_k = tape.add((at_k,), k, shares=0, gradients=(Permuted(dims=order),))
+    k = k.fresh()
+    at_k = tape.add((at_k,), k, gradients=(ELEMENTWISE,))
     at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores)
     tape.hold(at_k)
     if mask is not None:
@@ -112,7 +117,9 @@ def _math(
     at = tape.add((at,), scores, saves=RESULT)
     held += [at_q, at]
     if scores.dtype != y.dtype:
-        held.append(tape.add((at,), scores.with_dtype(y.dtype)))  # the weights, which are returned, too
+        held.append(
+            tape.add((at,), scores.with_dtype(y.dtype))
+        )  # the weights, which are returned, too
     mixed = q.with_shape(*q.shape[:-1], v.shape[-1])
     at = matmul_steps(tape, ((scores, at), (v, at_v)), mixed)
     if mixed.dtype != y.dtype:
@@ -120,7 +127,21 @@ def _math(
     for value in held:
         tape.hold(value)
     joined = q.shape[-3] == 1 or q.shape[-2] == 1
-    return tape.add((at,), y, shares=0 if joined else None)
+    order = swapped(len(q.shape), -3)
+    split = mixed.with_dtype(y.dtype).permuted(order)
+    at = tape.add((at,), split, shares=0, gradients=(Permuted(dims=order),))
+    return tape.add((at,), y, shares=0 if joined else None, gradients=(RESHAPED,))
+
+
+def swapped(rank: int, at: int) -> Shape:
+    """Return the order of axes in which axis ``at``, counted from the end, and the one behind it are swapped.
+
+    >>> swapped(4, -3)
+    (0, 2, 1, 3)
+    """
+    order = list(range(rank))
+    order[at], order[at + 1] = order[at + 1], order[at]
+    return tuple(order)
 
 
 def _causal_mask(tape: Tape, mask: Tensor) -> int:

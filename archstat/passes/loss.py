@@ -6,6 +6,9 @@ from archstat.ops.tape import INPUT, RESULT, Step, extra
 from archstat.passes.trace import Tracing, Value
 from archstat.tensor import Tensor
 
+NO_NODE = -1
+"""The node of the loss: no layer of the network."""
+
 
 def ends(graph: Graph) -> tuple[int, ...]:
     """Return the layers that have a loss: the outputs, and those of the auxiliary heads."""
@@ -15,30 +18,28 @@ def ends(graph: Graph) -> tuple[int, ...]:
 
 
 def classes(y: Tensor) -> int:
-    """Return how many classes an output tells apart: the last axis of a sequence, else the channels."""
-    return y.channels
+    """Return how many classes an output tells apart: the last axis of a sequence, else the second."""
+    return y.channels if y.is_sequence else y.shape[1]
 
 
-def add_losses(tracing: Tracing, ends: tuple[int, ...], outputs: list[Value]) -> Value:
+def add_losses(tracing: Tracing, outputs: list[Value]) -> Value:
     """Run cross_entropy on each output, and add what they give."""
     total: Value | None = None
-    for index, y in zip(ends, outputs, strict=True):
+    for y in outputs:
         x = y.tensor
         rows = y
         if x.is_sequence:
             flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
-            rows = tracing.run(
-                index, index, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False
-            )
+            rows = tracing.run(NO_NODE, 0, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False)
         row_major = rows.tensor.with_shape(*rows.tensor.shape)
-        logs = tracing.run(index, index, Step((0,), row_major, saves=RESULT), (rows,), False)
+        logs = tracing.run(NO_NODE, 0, Step((0,), row_major, saves=RESULT), (rows,), False)
         scalar = Tensor((), x.dtype)
         weight = extra("total weight", dtype=x.dtype)
         step = Step((0,), scalar, saves=(*INPUT, weight))
-        loss = tracing.run(index, index, step, (logs,), False)
+        loss = tracing.run(NO_NODE, 0, step, (logs,), False)
         if total is not None:
             loss = tracing.run(
-                index, index, Step((0, 1), scalar, gradients=(SAME, SAME)), (total, loss), False
+                NO_NODE, 0, Step((0, 1), scalar, gradients=(SAME, SAME)), (total, loss), False
             )
         total = loss
     assert total is not None

@@ -3,7 +3,7 @@
 import msgspec
 
 from archstat.graph import Graph
-from archstat.ops.gradient import NEW
+from archstat.ops.gradient import NEW, Gathered
 from archstat.ops.tape import Mode
 from archstat.passes.ledger import Ledger, Phase, Piece
 from archstat.passes.liveness import allocated, last_uses
@@ -55,12 +55,13 @@ class TrainingStep:
         self.network = tuple(tracing.ran)
         self.ends = ends(graph)
         self.outputs = [values[i] for i in self.ends]
-        self.loss = add_losses(tracing, self.ends, self.outputs)
+        self.loss = add_losses(tracing, self.outputs)
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
         self.places: dict[int, int] = {}
         self.weights = _weights(graph, self.steps)
         self._waiting: dict[int, Held] = {}
+        self._parts: dict[int, list[Held]] = {}
         self._arrived: dict[tuple[int, str], Held] = {}
         self._left = {key: weight.uses for key, weight in self.weights.items()}
 
@@ -137,6 +138,9 @@ class TrainingStep:
         """Run one node of PyTorch's autograd graph."""
         ledger = self.ledger
         wanted = [(i, value) for i, value in enumerate(ran.inputs) if value.needs_grad]
+        if ran.step.gradients and isinstance(ran.step.gradients[0], Gathered):
+            self._gather(ran, g, last=ran.step.gradients[0].last)
+            return
         # PyTorch works through a formula's operands by name: other before self, mat2 before self.
         made = [self._gradient(ran, i, value, g) for i, value in reversed(wanted)][::-1]
         own = [(weight, self._of_weight(ran, weight, g)) for weight in self._own(ran)]
@@ -151,6 +155,18 @@ class TrainingStep:
             self._arrive(ran, value, x)
         for weight, x in own:
             self._learn(weight, x)
+
+    def _gather(self, ran: Ran, part: Held, *, last: bool) -> None:
+        """Let the gradients of a split's parts wait for the last, and put them together."""
+        (value,) = ran.inputs
+        parts = self._parts.setdefault(value.number, [])
+        parts.append(part)
+        if last:
+            whole = value.tensor.with_shape(*value.tensor.shape)
+            number = self.ledger.make("gradients", ran.node, whole.nbytes)
+            for one in parts:
+                self.ledger.drop(one.number)
+            self._arrive(ran, value, Held(number, whole))
 
     def _gradient(self, ran: Ran, i: int, value: Value, g: Held) -> Held:
         flow = ran.step.gradients[i] if ran.step.gradients else NEW
