@@ -102,6 +102,11 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
     def check(self, x: Tensor) -> None:
         check_channels_first(self.word, x)
         require(self.eps > 0, "'batch_norm' eps must be more than 0: PyTorch trains with no other")
+        require(
+            self.track_running_stats or x.numel > x.channels,
+            "'batch_norm' without running statistics needs more than one value per channel, "
+            f"but its input is {x.describe()} in a batch of {x.batch}",
+        )
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         c, batch = io.x.channels, mode.training or not self.track_running_stats

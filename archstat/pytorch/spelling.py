@@ -194,7 +194,7 @@ def _select(op: Any, io: IO) -> str:
     dim = _dims(op, io)
     if isinstance(op.index, int):
         return f"{{0}}.select({dim}, {op.index})"
-    index = [i % io.x.shape[dim] for i in op.index]
+    index = [i + io.x.shape[dim] if i < 0 else i for i in op.index]
     return f"{{0}}.index_select({dim}, torch.tensor({index}, device={{0}}.device))"
 
 
