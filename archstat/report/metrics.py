@@ -11,6 +11,7 @@ from itertools import accumulate
 from archstat.errors import SpecError
 from archstat.graph import Graph
 from archstat.report.columns import BY_KEY
+from archstat.report.wholes import WHOLES, Whole, depth
 from archstat.spec.expressions import Function, Number, evaluate
 from archstat.spec.words import nearest
 
@@ -31,6 +32,7 @@ class Metrics:
         self._matches: dict[tuple[tuple[str, ...], str | None], list[int]] = {}
         self._functions: Mapping[str, Function] = {
             **{key: self._metric(key) for key in BY_KEY},
+            **{whole.key: self._whole(whole) for whole in WHOLES},
             "layers": self._layers,
             "depth": self._depth,
             "size": self._size,
@@ -55,12 +57,21 @@ class Metrics:
 
         return function
 
+    def _whole(self, whole: Whole) -> Function:
+        def function(*, of: str | None = None) -> Number:
+            value = whole.measure(self._of(of).graph).value
+            if value is None:
+                raise SpecError(f"the {whole.key} of '{self.graph.name}' is unknown")
+            return value
+
+        return function
+
     def _layers(self, *globs: str, op: str | None = None, of: str | None = None) -> Number:
         return len(self._of(of)._matching(globs, op))
 
     def _depth(self, *globs: str, of: str | None = None) -> Number:
         asked = self._of(of)
-        return _depth(asked.graph, asked._matching(globs, None))
+        return depth(asked.graph, frozenset(asked._matching(globs, None)))
 
     def _size(self, axis: int, glob: str | None = None) -> Number:
         """One axis of an output's shape, the channels first: ``size(1, 'conv1')`` is the height."""
@@ -122,17 +133,3 @@ def _matches(paths: tuple[str, ...], glob: str) -> bool:
 
 def _around(path: str) -> tuple[str, ...]:
     return tuple(accumulate(path.split("."), "{}.{}".format))
-
-
-def _depth(graph: Graph, nodes: list[int]) -> int:
-    """Count layers with weights along the longest path, as the papers do: conv and linear, norms not."""
-    counted = set(nodes)
-    longest: list[int] = []
-    for i, node in enumerate(graph.nodes):
-        before = max((longest[j] for j in node.inputs), default=0)
-        weighs = node.op.word in _DEEP and i in counted
-        longest.append(before + weighs)
-    return max(longest)
-
-
-_DEEP = ("conv", "conv_transpose", "linear", "attention")

@@ -15,12 +15,20 @@ _OTHER_METRICS = {
 }  # fmt: skip
 
 
+def known_metric(text: str) -> str:
+    """Return a metric's name. Raises a SpecError, without a place, if there is none of that name."""
+    if text not in METRICS:
+        other = _OTHER_METRICS.get(text.lower())
+        hint = f"did you mean '{other}'?" if other else nearest(text, METRICS)
+        raise SpecError(f"no metric is called '{printable(text)}'", hint=hint)
+    return text
+
+
 def read_metric(key: Scalar) -> str:
-    if key.text not in METRICS:
-        other = _OTHER_METRICS.get(key.text.lower())
-        hint = f"did you mean '{other}'?" if other else nearest(key.text, METRICS)
-        raise key.error(f"no metric is called '{printable(key.text)}'", hint=hint)
-    return key.text
+    try:
+        return known_metric(key.text)
+    except SpecError as error:
+        raise error.at(key.mark) from None
 
 
 def read_text(entry: Mapping, key: str) -> Scalar | None:

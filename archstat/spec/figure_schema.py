@@ -76,9 +76,23 @@ def published() -> Json:
 
 def budget() -> Json:
     """Return the schema of ``budget:``."""
-    return {
-        "description": "limits: {params: 26M, macs: 4.1G}",
+    bounds: Json = {
         "type": "object",
-        "properties": dict.fromkeys(METRICS, _PRINTED),
+        "properties": {
+            "max": {"description": "the most it may be", **_PRINTED},
+            "min": {"description": "the least it may be", **_PRINTED},
+            "exact": {"description": "what it must be, in full", **_PRINTED},
+            "max_change": {"description": "how much more than the base's: +2%, 0%, +100k", **_PRINTED},
+        },
+        "minProperties": 1,
+        "additionalProperties": False,
+    }  # fmt: skip
+    shape = {"description": "the output's exact shape: 1000, or 480x28x28", **_PRINTED}
+    exactly = {**bounds, "properties": {"exact": shape}}
+    limits: Json = {key: {"anyOf": [_PRINTED, bounds]} for key in METRICS}
+    return {
+        "description": "limits: {params: 26M, macs: {max: 4.1G, max_change: +2%}}",
+        "type": "object",
+        "properties": {**limits, "output": {"anyOf": [shape, exactly]}},
         "additionalProperties": False,
     }

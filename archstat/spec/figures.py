@@ -1,4 +1,4 @@
-"""``published:`` and ``budget:``: figures that somebody printed, and limits. Read here, evaluated elsewhere."""
+"""``published:``: figures that somebody printed. Read here, evaluated elsewhere."""
 
 from collections.abc import Mapping as Dict
 
@@ -197,16 +197,3 @@ def _cell(value: YamlNode) -> tuple[Scalar, _Judgement, Scalar | None]:
     if text is None:
         raise value.error("a cell needs what is 'printed'")
     return text, _judgement(value), read_text(value, "read_as")
-
-
-def read_budget(node: YamlNode | None) -> Dict[str, str]:
-    """Read ``budget:``: metric -> limit, as written (``140M``, ``120MiB``)."""
-    limits: dict[str, str] = {}
-    for key, value in (
-        expect(node, Mapping, "'budget' maps metrics to limits").entries if node else ()
-    ):
-        refuse_empty(key, value)
-        limits[read_metric(key)] = read_printed(
-            expect(value, Scalar, "a limit is a number, such as 140M")
-        )
-    return limits

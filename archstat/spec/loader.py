@@ -1,7 +1,6 @@
 """Load a spec: read, merge, parse, build, freeze; the spec package's front door."""
 
 import os
-from collections.abc import Mapping
 from functools import cached_property
 
 from archstat.errors import SpecError
@@ -12,13 +11,13 @@ from archstat.spec.arriving import check_settings, read_input
 from archstat.spec.build import Expansion
 from archstat.spec.copies import Copy, Key
 from archstat.spec.document import Document, earlier, read_document
-from archstat.spec.figures import read_budget, read_figures
+from archstat.spec.figures import read_figures
 from archstat.spec.files import open_reference
 from archstat.spec.freeze import frozen
 from archstat.spec.grammar import Grammar
-from archstat.spec.model import Figure, Settings, Spec
-from archstat.spec import nodes
-from archstat.spec.nodes import Scalar, Sequence, YamlNode, expect
+from archstat.spec.limits import read_budget
+from archstat.spec.model import Figure, Limit, Settings, Spec
+from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect
 from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.reader import read
 from archstat.spec.variables import evaluate
@@ -51,7 +50,7 @@ def load_outlined(
 def describe(reference: str | os.PathLike[str]) -> tuple[str, str]:
     """Return a spec's name and its ``about`` without building it: what ``archstat list`` shows."""
     origin = open_reference(reference)
-    root = expect(read(origin.data, origin.file), nodes.Mapping, "a spec is a mapping")
+    root = expect(read(origin.data, origin.file), Mapping, "a spec is a mapping")
     texts = [root.get(key) for key in ("name", "about")]
     name, about = (node.text if isinstance(node, Scalar) else "" for node in texts)
     return name, about
@@ -145,7 +144,7 @@ class Plan:
         return read_figures(self.document.published)
 
     @cached_property
-    def _budget(self) -> Mapping[str, str]:
+    def _budget(self) -> tuple[Limit, ...]:
         return read_budget(self.document.budget)
 
 

@@ -1,18 +1,24 @@
 """What loading a spec gives: the graph, and what the file says beside it."""
 
 from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
 
 import msgspec
 
 from archstat.errors import Mark
 from archstat.graph import Graph
+from archstat.tensor import Shape
 from archstat.units import suffix
 
 MAX_LAYERS = 50_000
 
+Bound = Literal["max", "min", "exact", "max_change"]
+
 METRICS = (
-    "params", "weights", "biases", "trainable_params", "buffers", "macs", "flops", "activations",
-    "activation_bytes", "param_bytes", "buffer_bytes", "output", "depth",
+    "params", "weights", "biases", "trainable_params", "buffers", "macs", "backward_macs", "flops", "activations",
+    "activation_bytes", "saved_bytes", "forward_backward_bytes", "inference_peak_bytes",
+    "training_peak_bytes", "param_bytes", "buffer_bytes", "output", "depth",
 )  # fmt: skip
 """What a published figure, a budget and an expression can ask of a graph."""
 
@@ -43,7 +49,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     graph: Graph
     published: tuple["Figure", ...] = ()
-    budget: Mapping[str, str] = {}
+    budget: tuple["Limit", ...] = ()
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,3 +89,25 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         return (
             self.printed.removesuffix(self.suffix) + self.read_as if self.read_as else self.printed
         )
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """What one metric of a network must keep to.
+
+    ``amount`` is exact: a number, or one sample's shape for ``output``. Of ``max_change`` it is what may be added to
+    the base's number; if ``percent``, in hundredths of that number. ``written`` is the limit as it was given, ``mark``
+    its place in a file, ``option`` the option of the command line that gave it.
+    """
+
+    metric: str
+    bound: Bound
+    written: str
+    amount: Fraction | Shape
+    percent: bool = False
+    mark: Mark | None = None
+    option: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where it is set: ``net.yaml:13:9``, or the option."""
+        return str(self.mark) if self.mark else self.option

@@ -47,7 +47,7 @@ def test_what_is_inherited(load_text: Load) -> None:
 
 def test_what_is_not_inherited(load_text: Load) -> None:
     spec = load_text("extends: base.yaml\n", files=FILES)
-    assert (spec.name, spec.about, spec.budget, spec.published) == ("net", "", {}, ())
+    assert (spec.name, spec.about, spec.budget, spec.published) == ("net", "", (), ())
     assert not any(node.frozen for node in spec.graph.nodes)
 
 

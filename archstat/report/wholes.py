@@ -1,0 +1,70 @@
+"""Numbers of a whole network that are no sum over its layers: how deep it is, the most memory at once.
+
+A new one is one entry here, and its key among :data:`archstat.spec.model.METRICS`.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from archstat.graph import Graph
+
+_DEEP = ("conv", "conv_transpose", "linear", "attention")
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """A number and the layers that it comes from, each with its part; ``None`` is unknown, never zero."""
+
+    value: int | None
+    parts: tuple[tuple[str, int], ...] = ()
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """One number of the whole network; the fields are those of a column."""
+
+    key: str
+    title: str
+    unit: Literal["bytes", "layers"]
+    about: str
+    measure: Callable[[Graph], Measure]
+
+
+def depth(graph: Graph, counted: frozenset[int] | None = None) -> int:
+    """Count layers with weights along the longest path, as the papers do: conv and linear, norms not.
+
+    ``counted`` are the nodes that count, all by default.
+    """
+    longest: list[int] = []
+    for i, node in enumerate(graph.nodes):
+        before = max((longest[j] for j in node.inputs), default=0)
+        weighs = node.op.word in _DEEP and (counted is None or i in counted)
+        longest.append(before + weighs)
+    return max(longest)
+
+
+def _peak(key: str) -> Callable[[Graph], Measure]:
+    """Return what gives a peak's number; where nothing can be trained there is no training, and no number."""
+
+    def measure(graph: Graph) -> Measure:
+        from archstat.report.peaks import peaks  # liveness is more than other numbers need
+
+        for line in peaks()(graph):
+            if line.key == key:
+                return Measure(line.nbytes, line.alive)
+        return Measure(None)
+
+    return measure
+
+
+WHOLES = (
+    Whole("inference_peak_bytes", "inference peak", "bytes",
+          "the most that is alive at once in a forward pass without gradients",
+          _peak("inference_peak_bytes")),
+    Whole("training_peak_bytes", "training peak", "bytes",
+          "the most that is alive at once in a step of training with SGD", _peak("training_peak_bytes")),
+    Whole("depth", "depth", "layers", "layers with weights on the longest path",
+          lambda graph: Measure(depth(graph))),
+)  # fmt: skip
+
+WHOLE_BY_KEY = {whole.key: whole for whole in WHOLES}
