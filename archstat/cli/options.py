@@ -110,9 +110,12 @@ def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         ctx.find_root().command.verbose = True  # type: ignore[attr-defined]  # ours: Program
 
 
-_SPEC = (
+_SET = (
     option("--set", "variables", type=Assignment(), multiple=True, metavar="NAME=VALUE", section=NETWORK,
            help="Change one of the spec's vars. Repeatable."),
+)  # fmt: skip
+
+_BUILD = (
     option("--input", type=Size(), metavar="3x224x224", section=NETWORK,
            help="Another input, without the batch."),
     option("--max-layers", type=Count(10**9), metavar="N", section=NETWORK,
@@ -181,7 +184,8 @@ _ENGINE = (
 )  # fmt: skip
 
 _GROUPS = {
-    "spec": _SPEC,
+    "spec": (*_SET, *_BUILD),
+    "build": _BUILD,
     "run": _RUN,
     "grouping": _GROUPING,
     "order": _ORDER,
@@ -196,7 +200,7 @@ _GROUPS = {
 def common(*groups: str) -> Callable[[Function], Function]:
     """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
 
-    Groups: spec (what is built), run (batch, type), grouping, order, format (and files and the screen),
+    Groups: spec (what is built), build (the same without --set), run (batch, type), grouping, order, format (and files and the screen),
     screen, file, units, engine.
     """
     added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]

@@ -39,8 +39,15 @@ def render(reports: Sequence[Report], style: Style) -> str:
     return envelope(kind, "reports", [_report(report) for report in reports])
 
 
-def envelope(kind: str, key: str, items: Sequence[Mapping[str, Any]], *, flat: bool = False) -> str:
-    """Wrap ``items`` in the envelope.
+def envelope(
+    kind: str,
+    key: str,
+    items: Sequence[Mapping[str, Any]],
+    *,
+    flat: bool = False,
+    about: Mapping[str, Any] = {},
+) -> str:
+    """Wrap ``items`` in the envelope, behind what is said ``about`` them all.
 
     Each row of a list stands on a line of its own, so that a diff is readable; ``flat`` items are rows themselves.
     """
@@ -48,6 +55,7 @@ def envelope(kind: str, key: str, items: Sequence[Mapping[str, Any]], *, flat: b
         "format_version": FORMAT_VERSION,
         "kind": kind,
         "tool": {"name": "archstat", "version": __version__},
+        **about,
     }
     lines = [f"  {_encoded(k)}: {_encoded(v)}," for k, v in head.items()]
     body = ",\n".join(f"    {_encoded(i)}" if flat else _object(i, "    ") for i in items)

@@ -1,0 +1,91 @@
+"""archstat sweep: every combination of some settings, one row each."""
+
+import click
+
+from archstat.cli.command import Command, option
+from archstat.cli.options import NETWORK, TABLE, Assignment, Count, Given, common
+from archstat.cli.specs import Reference, settings_of
+
+EXAMPLES = """
+archstat sweep resnet --set width=32:128:16 --set depth=18,34,50
+archstat sweep resnet50 --set batch=1:64:*2 --metric inference_peak_bytes
+archstat sweep mobilenet_v1 --set width=0.25:1:0.25 --set resolution=128:224:32
+archstat sweep resnet --set width=16:128:8 --set depth=18,34,50 --where 'macs < 4G'
+archstat sweep resnet --set width=16:128:8 --set depth=18,34,50 --pareto +params,macs -o front.csv
+"""
+
+_FEW = 100
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("spec", type=Reference(), metavar="SPEC")
+@option("--set", "axes", type=Assignment(), multiple=True, metavar="NAME=VALUES", section=NETWORK,
+        help="A variable, batch, input, dtype or resolution, and its values: 18,34,50, first:last:step with both "
+             "ends, first:last:*factor. Repeatable: all combinations.")  # fmt: skip
+@option("--metric", "metrics", metavar="KEY[,KEY]", multiple=True, section=TABLE,
+        help="The numbers to show: params, macs, activations and activation_bytes by default.")  # fmt: skip
+@option("--where", multiple=True, metavar="CONDITION", section=TABLE,
+        help="Only variants for which this holds: 'macs < 4G and width >= 64'.")  # fmt: skip
+@option("--pareto", metavar="KEY,KEY", section=TABLE,
+        help="Only variants that no other beats in all of these: the least macs, the most +params.")  # fmt: skip
+@option("--sort", metavar="KEY", section=TABLE,
+        help="By a metric, the largest first, or a setting. By default the last setting varies fastest.")  # fmt: skip
+@option("--jobs", type=Count(1024), metavar="N", help="Processes: by default one per core, fewer for few variants.")  # fmt: skip
+@common("build", "run", "format")
+def command(
+    given: Given,
+    spec: str,
+    axes: tuple[tuple[str, str], ...],
+    metrics: tuple[str, ...],
+    where: tuple[str, ...],
+    pareto: str | None,
+    jobs: int | None,
+) -> int:
+    """Measure a network under every combination of some settings: one row each, in the order of the settings.
+
+    A combination that gives no network is a row with its error.
+    """
+    from math import prod
+
+    from archstat.cli.output import send
+    from archstat.cli.progress import Progress
+    from archstat.render.sweep import render
+    from archstat.variants.axes import read_axis
+    from archstat.variants.sweep import DEFAULT_METRICS, Request, sweep
+
+    read = [read_axis(name, text) for name, text in axes]
+    request = Request(
+        metrics=tuple(dict.fromkeys(_keys(",".join(metrics)))) or DEFAULT_METRICS,
+        where=where,
+        pareto=_keys(pareto or ""),
+        sort=given.sort,
+    )
+    count = prod(len(axis.values) for axis in read)
+    with Progress(count, given) as progress:
+
+        def step(done: int) -> None:
+            progress.done = done
+            progress.at(spec)
+
+        found = sweep(
+            spec,
+            read,
+            request,
+            settings=settings_of(given),
+            aux=given.aux,
+            jobs=jobs or _cores(count),
+            step=step,
+        )
+    send(given, lambda name, style: render(name, found, style))
+    return 0
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def _cores(variants: int) -> int:
+    """Return how many processes are worth starting."""
+    import os
+
+    return min(os.cpu_count() or 1, variants // _FEW + 1)

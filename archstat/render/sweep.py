@@ -1,0 +1,149 @@
+"""A sweep as a table, CSV, JSON or Markdown: the settings, the numbers, and an error where there is no network."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from archstat.render import listing, markdown
+from archstat.render.escape import clean, shape
+from archstat.render.grid import draw
+from archstat.render.ink import ink
+from archstat.render.json import envelope
+from archstat.render.layout import Field
+from archstat.render.prose import wrapped
+from archstat.render.style import Style
+from archstat.render.table import MOST_ROWS, fit
+from archstat.report.report import Conditions
+from archstat.variants.choice import Variant
+from archstat.variants.family import describe
+from archstat.variants.sweep import Sweep
+
+
+def render(name: str, sweep: Sweep, style: Style) -> str:
+    """Write a sweep in the format ``name``."""
+    if name in ("csv", "tsv"):
+        return listing.render(name, _listing(sweep), style)
+    if name == "json":
+        return _json(sweep)
+    if name == "markdown":
+        lines: Iterator[str] = markdown.table(_fields(sweep, sweep.variants))
+        return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{line.rstrip()}\n" for line in _table(sweep, style))
+
+
+def _table(sweep: Sweep, style: Style) -> Iterator[str]:
+    holds_for = holding(sweep.conditions, [axis.name for axis in sweep.axes])
+    yield from heading(sweep.name, holds_for, style)
+    yield ""
+    shown = sweep.variants[:MOST_ROWS]
+    found = _fields(sweep, shown)
+    chosen, left_out = fit(found, style.width)
+    yield from draw(chosen, style)
+    for note in _notes(sweep, len(shown), style, left_out):
+        yield from (ink(line, "dim", color=style.color) for line in wrapped(note, style))
+
+
+def heading(name: str, holds_for: str, style: Style) -> Iterator[str]:
+    """Draw the title line: the name, and what the numbers hold for."""
+    title = ink(clean(name), "bold", color=style.color)
+    first, *more = wrapped(holds_for, style, len(name) + 2)
+    yield f"{title}  {ink(first, 'dim', color=style.color)}"
+    yield from (ink(line, "dim", color=style.color) for line in more)
+
+
+def holding(given: Conditions, varied: Sequence[str]) -> str:
+    """Say what holds for all: ``batch 1, float32, classes=10``; what varies is left out."""
+    said = [f"input {shape(given.input)}"] if given.input else []
+    said += [] if "batch" in varied else [f"batch {given.batch}"]
+    said += [] if "dtype" in varied else [given.dtype]
+    said += [f"{clean(n)}={clean(v)}" for n, v in sorted(given.variables.items())]
+    return ", ".join([*said, *(["auxiliary heads included"] if given.aux else [])])
+
+
+def _notes(sweep: Sweep, shown: int, style: Style, left_out: Sequence[str]) -> Iterator[str]:
+    kept = len(sweep.variants)
+    failed = sum(bool(one.error) for one in sweep.variants) + sweep.unbuilt
+    said = f"{kept:,} of {sweep.tried:,} variants" if kept < sweep.tried else f"{kept:,} variants"
+    if failed:
+        said += (
+            f", {failed:,} of them no network"
+            if not sweep.unbuilt
+            else f"; {failed:,} are no network"
+        )
+    yield said
+    if shown < kept:
+        yield f"the first {shown:,} rows; -o FILE.csv holds all"
+    if left_out:
+        yield f"left out to fit {style.width} columns: {', '.join(left_out)}"
+    yield from sweep.notes
+
+
+def _fields(sweep: Sweep, variants: Sequence[Variant]) -> list[Field]:
+    found = []
+    for at, axis in enumerate(sweep.axes):
+        cells = tuple(clean(one.values[at]) for one in variants)
+        found.append(Field(clean(axis.name), cells, right=all(c[:1].isdigit() for c in cells)))
+    for at, key in enumerate(sweep.metrics):
+        numbers = tuple(_number(one, at) for one in variants)
+        found.append(Field(describe(key).heading, numbers, right=True, rank=at + 1))
+    errors = tuple(clean(one.error) for one in variants)
+    return [*found, *([Field("error", errors)] if any(errors) else [])]
+
+
+def _number(one: Variant, at: int) -> str:
+    if one.error:
+        return ""
+    n = one.numbers[at]
+    return "?" if n is None else f"{n:,}"
+
+
+def _listing(sweep: Sweep) -> listing.Listing:
+    missing = (None,) * len(sweep.metrics)
+    return listing.Listing(
+        kind="sweep",
+        columns=("spec", *(axis.name for axis in sweep.axes), *sweep.metrics, "error"),
+        rows=tuple(
+            (sweep.reference, *one.values, *(one.numbers or missing), one.error)
+            for one in sweep.variants
+        ),
+    )
+
+
+def _json(sweep: Sweep) -> str:
+    about: dict[str, Any] = {
+        "name": sweep.name,
+        "reference": sweep.reference,
+        "settings": settings(sweep.conditions, [axis.name for axis in sweep.axes]),
+        "axes": [{"name": a.name, "values": list(map(plain, a.values))} for a in sweep.axes],
+        "metrics": [metric(key) for key in sweep.metrics],
+        "tried": sweep.tried,
+        "notes": sweep.notes,
+    }
+    rows = []
+    for one in sweep.variants:
+        values = zip((axis.name for axis in sweep.axes), map(plain, one.values), strict=True)
+        numbers = zip(sweep.metrics, one.numbers or (None,) * len(sweep.metrics), strict=True)
+        rows.append({**dict(values), **dict(numbers), "error": clean(one.error) or None})
+    return envelope("sweep", "rows", rows, flat=True, about=about)
+
+
+def metric(key: str) -> dict[str, str]:
+    """Return a metric's key, unit and meaning, for JSON."""
+    said = describe(key)
+    return {"key": said.key, "unit": said.unit, "about": said.about}
+
+
+def settings(given: Conditions, varied: Sequence[str]) -> dict[str, Any]:
+    """Return what holds for all, for JSON; what varies is left out."""
+    found = {
+        "input": given.input or None,
+        "batch": None if "batch" in varied else given.batch,
+        "dtype": None if "dtype" in varied else given.dtype,
+        "aux": given.aux,
+        "variables": dict(sorted(given.variables.items())),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def plain(text: str) -> int | str:
+    """Return a setting's value for programs: a whole number, or else the text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else clean(text)

@@ -1,0 +1,79 @@
+"""Which values a setting takes: ``32:128:16`` is 32, 48, ..., 128; ``1:64:*2`` doubles; ``18,34,50`` are those."""
+
+import re
+from fractions import Fraction
+
+import msgspec
+
+from archstat.errors import UsageError, printable
+from archstat.report.values import plain
+
+MOST_VALUES = 1_000_000
+
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_WRITTEN = "write 32:128:16, 1:64:*2 or 18,34,50"
+
+
+class Axis(msgspec.Struct, frozen=True):
+    """A setting and its values, as text: what ``--set`` would say of each."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+def read_axis(name: str, text: str) -> Axis:
+    """Read the values of one setting, both ends of a range included. Raises a UsageError on what names none.
+
+    >>> read_axis("width", "32:64:16").values, read_axis("batch", "1:8:*2,32").values
+    (('32', '48', '64'), ('1', '2', '4', '8', '32'))
+    >>> read_axis("width", "0.25:1:0.25").values
+    ('0.25', '0.5', '0.75', '1')
+    """
+    found: dict[str, None] = {}
+    for part in text.split(","):
+        word = part.strip()
+        if not word:
+            raise _refused(name, text, "has an empty value", _WRITTEN)
+        found.update(dict.fromkeys(_range(name, word) if ":" in word else (word,)))
+        if len(found) > MOST_VALUES:
+            raise _too_many(name, text)
+    return Axis(name, tuple(found))
+
+
+def _range(name: str, text: str) -> tuple[str, ...]:
+    parts = text.split(":")
+    if len(parts) not in (2, 3):
+        raise _refused(name, text, "is not a range", "write first:last, or first:last:step")
+    times = len(parts) == 3 and parts[2].startswith("*")
+    first, last = (_number(name, text, part) for part in parts[:2])
+    step = _number(name, text, parts[2].removeprefix("*")) if len(parts) == 3 else Fraction(1)
+    if first > last:
+        raise _refused(name, text, "holds no value", "the first comes before the last")
+    if times:
+        if first <= 0 or step <= 1:
+            raise _refused(name, text, "never ends", "multiply a positive number by more than 1")
+    elif step <= 0:
+        raise _refused(name, text, "never ends", "a step is more than 0")
+    if not times and (last - first) / step >= MOST_VALUES:
+        raise _too_many(name, text)
+    values, at = [], first
+    while at <= last:
+        values.append(str(plain(at)))
+        at = at * step if times else at + step
+        if len(values) > MOST_VALUES:
+            raise _too_many(name, text)
+    return tuple(values)
+
+
+def _number(name: str, text: str, part: str) -> Fraction:
+    if not _DECIMAL.fullmatch(part.strip()):
+        raise _refused(name, text, "is not a range of numbers", _WRITTEN)
+    return Fraction(part.strip())
+
+
+def _refused(name: str, text: str, what: str, hint: str) -> UsageError:
+    return UsageError(f"{printable(name[:64])}={printable(text[:60])} {what}", hint=hint)
+
+
+def _too_many(name: str, text: str) -> UsageError:
+    return _refused(name, text, f"has more than {MOST_VALUES:,} values", "take larger steps")
