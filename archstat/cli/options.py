@@ -200,8 +200,8 @@ _GROUPS = {
 def common(*groups: str) -> Callable[[Function], Function]:
     """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
 
-    Groups: spec (what is built), build (the same without --set), run (batch, type), grouping, order, format (and files and the screen),
-    screen, file, units, engine.
+    Groups: spec (what is built), build (the same without --set), run (batch, type), grouping, order, format (and
+    files and the screen), screen, file, units, engine.
     """
     added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]
 

@@ -30,7 +30,8 @@ _FEW = 100
         help="Only variants that no other beats in all of these: the least macs, the most +params.")  # fmt: skip
 @option("--sort", metavar="KEY", section=TABLE,
         help="By a metric, the largest first, or a setting. By default the last setting varies fastest.")  # fmt: skip
-@option("--jobs", type=Count(1024), metavar="N", help="Processes: by default one per core, fewer for few variants.")  # fmt: skip
+@option("--jobs", type=Count(1024), metavar="N",
+        help="Processes: by default one per core, fewer for few variants.")  # fmt: skip
 @common("build", "run", "format")
 def command(
     given: Given,

@@ -5,6 +5,7 @@ from fractions import Fraction
 from math import gcd, prod
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from archstat.ops import options as kinds
@@ -36,7 +37,9 @@ def likely_options(draw: Draw, op: type[Op], inputs: tuple[Tensor, ...]) -> Valu
 
 
 def _required(op: type[Op]) -> int:
-    return len(op.__struct_fields__) - len([d for d in op.__struct_defaults__ if d is not kinds.msgspec.NODEFAULT])
+    return len(op.__struct_fields__) - len(
+        [d for d in op.__struct_defaults__ if d is not msgspec.NODEFAULT]
+    )
 
 
 def _of_kind(kind: kinds.Kind, rank: int) -> st.SearchStrategy[Any]:
@@ -44,7 +47,9 @@ def _of_kind(kind: kinds.Kind, rank: int) -> st.SearchStrategy[Any]:
         case kinds.Whole(minimum=low):
             return st.integers(-3 if low is None else low, 4)
         case kinds.Decimal(low=low, high=high):
-            fits = [d for d in DECIMALS if (low is None or d >= low) and (high is None or d <= high)]
+            fits = [
+                d for d in DECIMALS if (low is None or d >= low) and (high is None or d <= high)
+            ]
             return st.sampled_from(fits)
         case kinds.Flag():
             return st.booleans()
@@ -61,7 +66,7 @@ def _of_kind(kind: kinds.Kind, rank: int) -> st.SearchStrategy[Any]:
             many = st.lists(one, min_size=few, max_size=min(most, 4)).map(tuple)
             return one | many if single else many
         case kinds.DecimalAxes():
-            return _per_axis(st.sampled_from([d for d in SCALES]), rank)
+            return _per_axis(st.sampled_from(list(SCALES)), rank)
         case kinds.DecimalOrWord(choices=choices):
             return st.sampled_from([*DECIMALS, *choices])
     raise TypeError(f"no strategy for options of kind {type(kind).__name__}")
@@ -105,7 +110,11 @@ def _conv(draw: Draw, x: Tensor) -> Values:
 def _conv_transpose(draw: Draw, x: Tensor) -> Values:
     rank = max(len(x.spatial), 1)
     padding = _per_axis(st.integers(0, 1), rank) | st.just("same")
-    return {**_conv(draw, x), "padding": draw(padding), "output_padding": draw(_per_axis(st.integers(0, 1), rank))}
+    return {
+        **_conv(draw, x),
+        "padding": draw(padding),
+        "output_padding": draw(_per_axis(st.integers(0, 1), rank)),
+    }
 
 
 def _reshape(draw: Draw, x: Tensor) -> Values:
@@ -121,7 +130,11 @@ def _reshape(draw: Draw, x: Tensor) -> Values:
     if draw(st.booleans()):
         sizes[draw(st.integers(0, len(sizes) - 1))] = -1
     shape = tuple(sizes)
-    return {"shape": None, "tokens": shape} if draw(st.booleans()) else {"shape": shape, "tokens": None}
+    return (
+        {"shape": None, "tokens": shape}
+        if draw(st.booleans())
+        else {"shape": shape, "tokens": None}
+    )
 
 
 def _parameter(draw: Draw, x: Tensor) -> Values:
@@ -154,7 +167,10 @@ def _select(draw: Draw, x: Tensor) -> Values:
 def _roll(draw: Draw, x: Tensor) -> Values:
     dims = _some_dims(draw, x)
     shift = st.integers(-3, 3)
-    return {"dims": dims, "shifts": draw(shift if isinstance(dims, int) else _tuples(shift, len(dims)))}
+    return {
+        "dims": dims,
+        "shifts": draw(shift if isinstance(dims, int) else _tuples(shift, len(dims))),
+    }
 
 
 def _squeeze(draw: Draw, x: Tensor) -> Values:
@@ -172,7 +188,11 @@ def _pad(draw: Draw, x: Tensor) -> Values:
 
 
 def _pool(draw: Draw, x: Tensor) -> Values:
-    return {"padding": draw(_per_axis(st.integers(0, 1), len(x.spatial)) | st.sampled_from(["same", "tf_same"]))}
+    return {
+        "padding": draw(
+            _per_axis(st.integers(0, 1), len(x.spatial)) | st.sampled_from(["same", "tf_same"])
+        )
+    }
 
 
 def _interpolate(draw: Draw, x: Tensor) -> Values:
@@ -210,7 +230,9 @@ LIKELY: dict[str, Callable[[Draw, Tensor], Values]] = {
     "parameter": _parameter,
     "group_norm": _one_of_divisors("groups"),
     "channel_shuffle": _one_of_divisors("groups"),
-    "prelu": lambda draw, x: {"num_parameters": draw(st.sampled_from([1, x.channels] if x.channels_first else [1]))},
+    "prelu": lambda draw, x: {
+        "num_parameters": draw(st.sampled_from([1, x.channels] if x.channels_first else [1]))
+    },
     "softmax": _one_dim,
     "log_softmax": _one_dim,
     "glu": _one_dim,

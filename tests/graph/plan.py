@@ -114,9 +114,15 @@ def _entry(number: int, layer: Layer) -> list[str]:
         rest.append(("share", _name(layer.owner)))
     if op.arity == 1:
         before = [] if layer.inputs == (number - 1,) else [f"  - from: {_name(layer.inputs[0])}"]
-        return [*before, "  - {" + ", ".join(f"{k}: {v}" for k, v in [(op.word, main), *rest]) + "}"]
+        return [
+            *before,
+            "  - {" + ", ".join(f"{k}: {v}" for k, v in [(op.word, main), *rest]) + "}",
+        ]
     roles: Any = op.roles or ("",) * len(layer.inputs)
-    named = [f"{role}: {_name(i)}" if role else _name(i) for role, i in zip(roles, layer.inputs)]
+    named = [
+        f"{role}: {_name(i)}" if role else _name(i)
+        for role, i in zip(roles, layer.inputs, strict=True)
+    ]
     branches = ", ".join(named)
     listed = f"{{{branches}}}" if op.roles else f"[{branches}]"
     return [f"  - {op.word}: {listed}", *(f"    {key}: {value}" for key, value in rest)]

@@ -30,7 +30,9 @@ _channels = st.sampled_from([4, 2, 3, 6, 8, 1])
 @st.composite
 def plans(draw: Any) -> Plan:
     """Draw a network of small tensors; some layers are tried that archstat refuses."""
-    dtype = draw(st.sampled_from(["float32", "float32", "float32", "float64", "float16", "bfloat16"]))
+    dtype = draw(
+        st.sampled_from(["float32", "float32", "float32", "float64", "float16", "bfloat16"])
+    )
     planned = Planned(_arriving(draw, dtype), dtype)
     layers: list[Layer] = []
     refused: list[Refused] = []
@@ -49,7 +51,13 @@ def plans(draw: Any) -> Plan:
     outputs = {len(layers)}
     if draw(st.integers(0, 4)) == 0:
         outputs.add(draw(st.integers(0, len(layers))))
-    return Plan(planned.builder.nodes[0].output, dtype, tuple(layers), tuple(sorted(outputs)), tuple(refused))
+    return Plan(
+        planned.builder.nodes[0].output,
+        dtype,
+        tuple(layers),
+        tuple(sorted(outputs)),
+        tuple(refused),
+    )
 
 
 def _arriving(draw: Draw, dtype: str) -> Tensor:
@@ -175,4 +183,3 @@ def _take_back(planned: Planned) -> None:
     planned.frozen -= {last}
     before = planned.nodes[-1]
     del planned.builder.nodes[before + 1 :]
-

@@ -61,7 +61,8 @@ def test_a_transposed_window_is_a_window_turned_around(spread: Spread, i: int) -
 def test_a_unit_that_sees_two_layers_sees_their_hull(a: Slide, b: Slide) -> None:
     one = ONE.through(a)
     other = ONE.through(Slide(b.kernel, a.stride, b.padding, b.dilation))
-    assert one and other
+    assert one
+    assert other
     both = one.joined(other)
     assert both
     assert [both.at(i) for i in range(9)] == [hull([one.at(i), other.at(i)]) for i in range(9)]

@@ -40,13 +40,14 @@ OWN_REFUSALS = {
     "and not both": "the second would be without effect",
     "needs [L, C]": "PyTorch attends within a sample without a batch",
     "would leave no dimension": "a sample has one dimension at least",
+    "'roll' dims names a dimension twice": "PyTorch rolls it twice",
     "'squeeze' drops dimensions of size 1": "PyTorch leaves others as they are, without a word",
     "needs floating-point numbers": "PyTorch computes with ids, too",
     "types must agree": "PyTorch converts the ids",
 }
 """Parts of the messages with which archstat refuses what PyTorch may take, and why."""
 
-ONE_VALUE = "Expected more than 1 value per channel when training"
+ONE_VALUE = "when training, got input size"
 LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation"
 OVERWRITTEN = "modified by an inplace operation"
 
@@ -57,7 +58,9 @@ def differences(plan: Plan) -> list[str]:
     if not any(map(oversized, graph.nodes)):
         try:
             return list(_differences(plan, graph, fake=False))
-        except NotImplementedError:  # PyTorch has no such kernel for the type: fake tensors need none
+        except (
+            NotImplementedError
+        ):  # PyTorch has no such kernel for the type: fake tensors need none
             pass
     if any(map(decomposed, graph.nodes)):
         return []
@@ -94,9 +97,10 @@ def _differences(plan: Plan, graph: Graph, *, fake: bool) -> Iterator[str]:
 
 
 def trains(graph: Graph) -> bool:
-    """Say whether every batch norm has more than one value of each channel."""
-    norms = (node.io.x for node in graph.nodes if node.op.word == "batch_norm")
-    return all(x.numel > x.channels for x in norms)
+    """Say whether every norm with running statistics has more than one value to take them of."""
+    least = {"batch_norm": lambda x: x.channels, "instance_norm": lambda x: x.batch * x.channels}
+    norms = (node for node in graph.nodes if node.op.word in least)
+    return all(node.io.x.numel > least[node.op.word](node.io.x) for node in norms)
 
 
 def refused(message: str, run: Any) -> Iterator[str]:
@@ -160,9 +164,9 @@ def outputs(subject: Subject, *, training: bool) -> Iterator[str]:
             alike = places[i] in own if storage < 0 else places[i] == places[node.inputs[storage]]
         if not alike:
             yield f"{node.path}: in the memory of {storage}, not theirs, training {training}"
-        if _taken(ours.shape, ours.steps()) != _taken(ours.shape, y.stride()):
-            if not training:
-                yield f"{node.path}: strides {ours.steps()}, theirs {y.stride()}"
+        laid = _taken(ours.shape, ours.steps()), _taken(ours.shape, y.stride())
+        if laid[0] != laid[1] and not training:
+            yield f"{node.path}: strides {ours.steps()}, theirs {y.stride()}"
 
 
 def _taken(shape: Any, strides: Any) -> list[int]:
@@ -198,8 +202,23 @@ def _theirs(op: Any, io: IO, inputs: list[Any]) -> tuple[int, ...] | None:
     return tuple(y.shape) if y.numel() else None
 
 
+def watched(node: Node) -> bool:
+    """Say whether PyTorch adds in place, but for the dispatch mode that measures the peak: a bias, a causal mask."""
+    op: Any = node.op
+    if op.word == "linear":
+        return bool(op.bias) and node.io.x.strides is not None
+    if op.word not in ("attention", "scaled_dot_product"):
+        return False
+    batches = len(node.output.shape) > 3
+    uneven = op.word == "scaled_dot_product" and node.output.channels != node.io.x.channels
+    biased = op.word == "attention" and op.bias and (node.io.x.strides is not None or batches)
+    return biased or (op.causal and (batches or uneven))
+
+
 def peak(subject: Subject) -> Iterator[str]:
     """Hold the inference peak."""
+    if any(map(watched, subject.graph.nodes)):
+        return
     module = subject.module.eval()
     theirs = oracle.peak_of(module, (subject.arriving(),), module)
     found = inference_peak(subject.graph)

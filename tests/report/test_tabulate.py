@@ -11,6 +11,7 @@ from archstat.passes import Values
 from archstat.report import kinds, tabulate
 from archstat.report.arrange import Arrangement
 from archstat.report.columns import BY_KEY, COLUMNS
+from archstat.report.peaks import peaks
 from archstat.report.report import Report
 from archstat.report.summary import summarize
 from archstat.spec.model import Figure, Settings, Spec
@@ -61,12 +62,13 @@ def test_the_kinds_have_their_totals() -> None:
 
 
 def test_the_peak_says_when_it_is_and_what_is_alive() -> None:
-    (peak,) = tabulate.tabulate(small(), kinds.memory(peak=True)).peaks
+    peak, training = tabulate.tabulate(small(), kinds.memory(peaks=peaks())).peaks
     # The pool's input and output, its indices while it runs, and the network's input.
     assert peak.nbytes == 4 * 256 + 4 * 64 + 8 * 64 + 4 * 192
     assert peak.path == "stem.max_pool1"
     alive = {"input": 4 * 192, "stem.conv1": 4 * 256, "stem.max_pool1": 4 * 64 + 8 * 64}
     assert dict(peak.alive) == alive
+    assert training.nbytes == sum(nbytes for _, nbytes in training.parts) > peak.nbytes
     assert tabulate.tabulate(small(), kinds.memory()).peaks == ()
 
 

@@ -21,6 +21,7 @@ from archstat.render import formats, reproduction
 from archstat.render.style import Style
 from archstat.report import kinds
 from archstat.report.arrange import Arrangement
+from archstat.report.peaks import peaks
 from archstat.report.reproduce import reproduce
 from archstat.report.tabulate import tabulate
 from archstat.spec import Spec, bundled, load
@@ -112,7 +113,7 @@ def run_passes(spec: Spec) -> None:
 
 def show(spec: Spec) -> None:
     """Print the tables for people, and what ``archstat reproduce`` says."""
-    for kind in (kinds.params(), kinds.memory(backward=True, peak=True)):
+    for kind in (kinds.params(), kinds.memory(backward=True, peaks=peaks())):
         with suppress_and_check(), limited():
             formats.render("table", [tabulate(spec, kind, PEOPLE)], Style(width=80))
     with suppress_and_check(), limited():
