@@ -110,9 +110,7 @@ class Architecture:
         if kind not in known:
             raise UsageError(f"no report '{kind}'", hint=f"there are {', '.join(known)}")
         arrangement = Arrangement(by=by, depth=depth, sort=sort, top=top)
-        return tabulate(
-            self.spec, known[kind](), arrangement, aux=self.aux, settings=self.settings
-        )
+        return tabulate(self.spec, known[kind](), arrangement, aux=self.aux, settings=self.settings)
 
 
 def load(
