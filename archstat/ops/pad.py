@@ -53,6 +53,10 @@ class Pad(Weightless, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         pairs = self.pairs(x)
+        require(
+            x.is_floating or not isinstance(self.value, str),
+            f"'pad' value {self.value} is no {x.dtype}, which its input is",
+        )
         if self.mode != "constant":
             self._check_border(x, pairs)
         shape = tuple(n + a + b for n, (a, b) in zip(x.shape, pairs, strict=True))

@@ -32,6 +32,8 @@ def likely_options(draw: Draw, op: type[Op], inputs: tuple[Tensor, ...]) -> Valu
     """Draw options that most often fit what arrives."""
     x = inputs[0]
     found = any_options(draw, op, len(x.spatial))
+    if op.word == "scaled_dot_product":
+        return {**found, **_heads(draw, *inputs)}
     likely = LIKELY.get(op.word)
     return found if likely is None else {**found, **likely(draw, x)}
 
@@ -212,6 +214,14 @@ def _attention(draw: Draw, x: Tensor) -> Values:
     heads = draw(st.sampled_from(_divisors(x.channels)))
     groups = draw(st.sampled_from([None, *_divisors(heads)]))
     return {"heads": heads, "kv_heads": groups, "head_dim": draw(st.sampled_from([None, 1, 2, 3]))}
+
+
+def _heads(draw: Draw, q: Tensor, k: Tensor, v: Tensor) -> Values:
+    """Choose a width per head that divides queries and keys, in numbers that divide each other."""
+    pairs = [(q.channels // d, k.channels // d) for d in _divisors(gcd(q.channels, k.channels))]
+    fitting = [(h, kv) for h, kv in pairs if h % kv == v.channels % kv == 0] or [(1, 1)]
+    heads, kv = draw(st.sampled_from(fitting))
+    return {"heads": heads, "kv_heads": kv if kv != heads or draw(st.booleans()) else None}
 
 
 def _one_of_divisors(option: str) -> Callable[[Draw, Tensor], Values]:

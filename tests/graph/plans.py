@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from archstat.errors import SpecError
@@ -48,9 +49,10 @@ def plans(draw: Any) -> Plan:
                 _take_back(planned)
                 continue
             layers.append(made)
+    assume(layers)
     outputs = {len(layers)}
     if draw(st.integers(0, 4)) == 0:
-        outputs.add(draw(st.integers(0, len(layers))))
+        outputs.add(draw(st.integers(1, len(layers))))
     return Plan(
         planned.builder.nodes[0].output,
         dtype,
@@ -85,7 +87,11 @@ def _layers(draw: Draw, planned: Planned, layers: list[Layer]) -> Iterator[Layer
     op = CATALOGUE[draw(_words(None if wild else x))]
     frozen = draw(st.integers(0, 3)) == 3
     if not wild and op.shareable and draw(st.booleans()):
-        owners = [n for n, layer in enumerate(layers, 1) if isinstance(layer.op, op)]
+        owners = [
+            n
+            for n, layer in enumerate(layers, 1)
+            if isinstance(layer.op, op) and planned.builder.nodes[planned.nodes[n]].params()
+        ]
         if owners:
             owner = draw(st.sampled_from(owners))
             yield Layer(layers[owner - 1].op, (at,), layers[owner - 1].owner or owner, frozen)
@@ -157,7 +163,7 @@ def _branches(draw: Draw, op: type[Op], planned: Planned, at: int, wild: bool) -
 
 def _fits(op: type[Op], x: Tensor, other: Tensor) -> bool:
     if op.word == "scaled_dot_product":
-        return x.sample == other.sample and other.is_sequence
+        return x.sample[:-1] == other.sample[:-1] and other.is_sequence
     if other.channels_first != x.channels_first and len(other.sample) > 1:
         return False
     if op.word == "matmul":

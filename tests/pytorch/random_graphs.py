@@ -40,6 +40,7 @@ OWN_REFUSALS = {
     "and not both": "the second would be without effect",
     "needs [L, C]": "PyTorch attends within a sample without a batch",
     "would leave no dimension": "a sample has one dimension at least",
+    "'prelu' has 1 parameter or one for each channel": "PyTorch takes the first axis of a sequence for its channels",
     "'roll' dims names a dimension twice": "PyTorch rolls it twice",
     "'squeeze' drops dimensions of size 1": "PyTorch leaves others as they are, without a word",
     "needs floating-point numbers": "PyTorch computes with ids, too",
@@ -181,8 +182,10 @@ def refusals(subject: Subject, plan: Plan) -> Iterator[str]:
     values = subject.walk(training=False)
     for one in plan.refused:
         io = IO(tuple(nodes[at[i]].output for i in one.inputs), subject.graph.input)
-        ranks = {len(x.shape) for x in io.inputs}  # archstat joins tensors of equal rank alone
-        if len(ranks) > 1 or any(part in one.message for part in OWN_REFUSALS):
+        ranks = {len(x.shape) for x in io.inputs}
+        # archstat joins tensors of equal rank alone, and multiplies matrices within a sample.
+        joined = len(ranks) > 1 or (one.op.word == "matmul" and min(ranks) < 3)
+        if joined or any(part in one.message for part in OWN_REFUSALS):
             continue
         shape = _theirs(one.op, io, [values[at[i]] for i in one.inputs])
         if shape is not None:
