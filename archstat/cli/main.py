@@ -26,6 +26,11 @@ COMMANDS: dict[str, dict[str, str]] = {
         "explain": "the arithmetic behind a layer's numbers, as on the board",
         "reproduce": "printed figures beside the computed ones",
         "verify": "every number held against PyTorch and fvcore",
+        "check": "budgets: whether networks keep to their limits, for CI",
+    },
+    "Design": {
+        "sweep": "every combination of some settings, one row each",
+        "solve": "the largest width, batch or resolution that fits a limit",
     },
     "Specs": {
         "list": "the bundled networks",
