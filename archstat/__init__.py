@@ -15,14 +15,17 @@ __all__ = [
     "SpecError",
     "UsageError",
     "__version__",
+    "check",
     "load",
 ]
 
 if TYPE_CHECKING:
+    from archstat.budget.check import check
     from archstat.errors import ArchstatError, MissingPartError, SpecError, UsageError
     from archstat.report.architecture import Architecture, load
 
 _HOMES = {
+    "check": "archstat.budget.check",
     "Architecture": "archstat.report.architecture",
     "load": "archstat.report.architecture",
     "ArchstatError": "archstat.errors",

@@ -82,7 +82,7 @@ def open_reference(reference: str | os.PathLike[str]) -> Origin:
             return _at_revision(*at)
     if is_path or _is_file(path):
         folder = path.parent
-        return Origin(_read(path, text), text, folder, folder, _leads_out(path))
+        return Origin(read_regular(path, text), text, folder, folder, _leads_out(path))
     raise UsageError(
         f"no spec '{text}': neither a file nor a bundled name",
         hint=nearest(text, bundled()) or "'archstat list' shows the bundled specs",
@@ -114,7 +114,7 @@ def open_base(word: Scalar, child: Origin) -> Origin:
     if not inside or Path(text).is_absolute():
         raise word.error("'extends' reaches only files below the folder of the first spec")
     try:
-        return Origin(_read(real, str(path)), str(path), path.parent, child.root)
+        return Origin(read_regular(real, str(path)), str(path), path.parent, child.root)
     except UsageError as error:
         raise word.error(error.message, hint=error.hint) from None
 
@@ -147,7 +147,7 @@ def _base_at_revision(word: Scalar, child: Origin) -> Origin:
 def _bundled(name: str, shown: str | None) -> Origin:
     folder = bundled_folder()
     path = folder / f"{name}.yaml"
-    return Origin(_read(path, str(path)), shown or str(path), folder, folder)
+    return Origin(read_regular(path, str(path)), shown or str(path), folder, folder)
 
 
 def _leads_out(path: Path) -> bool:
@@ -162,7 +162,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, shown: str) -> bytes:
+def read_regular(path: Path, shown: str) -> bytes:
     """Read a regular file of at most LARGEST_FILE bytes; never wait on a pipe or a device."""
     try:
         # Opening a pipe without a writer waits for one, unless told not to.
