@@ -1,5 +1,6 @@
 """Rows of what differs: one for each layer, or for each stage or block that was added, removed or renamed whole."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -47,6 +48,7 @@ class Rows:
         self._new: Sequence[Layer] = new.layers if new else ()
         self._root = root
         self._none: Cells = (0,) * max(len(side.keys) for side in (old, new) if side)
+        self._counts: dict[int, Counter[tuple[str, int]]] = {}
         self._why = Why(self._old, self._new, dict(_both(root)))
 
     def every_layer(self) -> tuple[Change, ...]:
@@ -103,7 +105,7 @@ class Rows:
         layers = self._new if added else self._old
         held = [layers[part.at] for pair in run for part in pair.part.parts()]
         cells = _sums([layer.cells for layer in held])
-        path = first.path if len(run) == 1 else f"{first.path}..{last.name}"
+        path = first.path if len(run) == 1 else f"{first.path}-{last.name.removeprefix(last.stem)}"
         return Change(
             mark="+" if added else "-",
             path=path,
@@ -111,8 +113,26 @@ class Rows:
             count=len(held),
             old=self._none if added else cells,
             new=cells if added else self._none,
-            notes=_repeated(around, first),
+            notes=self._repeated(around, first),
         )
+
+    def _repeated(self, around: Pair, part: Part) -> tuple[str, ...]:
+        """Say how often a part is repeated now and was before, if it is."""
+        if around.old is None or around.new is None or part.stem == part.name:
+            return ()
+        was, now = self._counted(around.old), self._counted(around.new)
+        if not was[part.stem, part.look] or not now[part.stem, part.look]:
+            return ()
+        return (f"{part.stem} {was[part.stem, -1]} -> {now[part.stem, -1]} times",)
+
+    def _counted(self, part: Part) -> Counter[tuple[str, int]]:
+        """Return how often each stem is inside, with each look, and with any: -1."""
+        found = self._counts.get(id(part))
+        if found is None:
+            stems = [(one.stem, one.look) for one in part.inside]
+            found = Counter(stems) + Counter((stem, -1) for stem, _ in stems)
+            self._counts[id(part)] = found
+        return found
 
     def _one(self, old: Part | None, new: Part | None, renamed: bool = False) -> Change:
         """Return the row of one layer; ``renamed`` says that it has another name, or a part around it has."""
@@ -140,22 +160,6 @@ def _repeats(first: Pair, other: Pair) -> bool:
     if (first.new is None) != (other.new is None) or (first.old and first.new):
         return False
     return first.part.look == other.part.look and first.part.stem == other.part.stem
-
-
-def _repeated(around: Pair, part: Part) -> tuple[str, ...]:
-    """Say how often a part is repeated now and was before, if it is."""
-    if around.old is None or around.new is None or part.stem == part.name:
-        return ()
-    counts = [
-        sum(one.look == part.look and one.stem == part.stem for one in side.inside)
-        for side in (around.old, around.new)
-    ]
-    if not all(counts):
-        return ()
-    was, now = (
-        sum(one.stem == part.stem for one in side.inside) for side in (around.old, around.new)
-    )
-    return (f"{part.stem} {was} -> {now} times",)
 
 
 def _own(pair: Pair) -> Iterator[tuple[Part | None, Part | None]]:

@@ -1,5 +1,7 @@
 """An op's options as a spec writes them."""
 
+from functools import cache
+
 import msgspec
 
 from archstat.ops.base import Op
@@ -21,6 +23,7 @@ def options(op: Op) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@cache
 def default(kind: type[Op], option: str) -> str:
     """Return an option's default value; nothing if it has none."""
     for field in msgspec.structs.fields(kind):
