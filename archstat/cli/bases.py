@@ -1,6 +1,5 @@
 """What changes are held against: the same specs where the branch began, or numbers in a file."""
 
-import os
 from pathlib import Path
 
 from archstat.budget.check import Base
@@ -34,6 +33,8 @@ class GitBases:
 
     def _path(self, reference: str) -> str:
         """Return a spec's path from the top of the repository."""
+        if reference == "-":
+            raise _no_base("standard input")
         at = revisions.split(reference) if not Path(reference).is_file() else None
         if at is not None:
             return at[1]
@@ -42,8 +43,11 @@ class GitBases:
             whole = path.parent.resolve() / path.name
             return whole.relative_to(self._base.top.resolve()).as_posix()
         except (OSError, RuntimeError, ValueError):
-            where = "standard input" if reference == "-" else f"'{os.fspath(reference)}'"
-            raise UsageError(
-                f"{where} is not in the repository, so it has no base",
-                hint="--base compares files that git tracks",
-            ) from None
+            raise _no_base(f"'{reference}'") from None
+
+
+def _no_base(where: str) -> UsageError:
+    return UsageError(
+        f"{where} is not in the repository, so it has no base",
+        hint="--base compares files that git tracks",
+    )
