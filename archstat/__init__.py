@@ -16,13 +16,17 @@ __all__ = [
     "UsageError",
     "__version__",
     "check",
+    "formula",
     "load",
+    "solve",
+    "sweep",
 ]
 
 if TYPE_CHECKING:
     from archstat.budget.check import check
     from archstat.errors import ArchstatError, MissingPartError, SpecError, UsageError
     from archstat.report.architecture import Architecture, load
+    from archstat.variants.python import formula, solve, sweep
 
 _HOMES = {
     "check": "archstat.budget.check",
@@ -32,6 +36,9 @@ _HOMES = {
     "MissingPartError": "archstat.errors",
     "SpecError": "archstat.errors",
     "UsageError": "archstat.errors",
+    "formula": "archstat.variants.python",
+    "solve": "archstat.variants.python",
+    "sweep": "archstat.variants.python",
 }
 
 

@@ -13,6 +13,7 @@ archstat explain vgg16 'fc*'                   a glob
 archstat explain net.yaml                      every layer with something to explain
 archstat explain resnet50 --against fvcore     the sum from archstat's MACs to fvcore's figure
 archstat explain resnet50 --against 4.1G       which accounting prints this
+archstat explain resnet --formula macs --in width,resolution
 """
 
 
@@ -21,13 +22,30 @@ archstat explain resnet50 --against 4.1G       which accounting prints this
 @click.argument("layers", nargs=-1, type=Layer(), metavar="[LAYER...]")
 @option("--against", metavar="TOOL|FIGURE",
         help="How fvcore, flopcounter, flops or macs comes to its figure; 4.1G: which of them prints it.")  # fmt: skip
+@option(
+    "--formula",
+    metavar="METRIC",
+    help="A number of the network as a polynomial in the variables of --in.",
+)
+@option("--in", "named", metavar="VAR[,VAR]",
+        help="With --formula: variables of the spec, batch or resolution.")  # fmt: skip
 @common("spec", "run", "format", "units")
-def command(given: Given, spec: str, layers: tuple[str, ...], against: str | None) -> int:
+def command(
+    given: Given,
+    spec: str,
+    layers: tuple[str, ...],
+    against: str | None,
+    formula: str | None,
+    named: str | None,
+) -> int:
     """Write out the arithmetic of layers: shapes, parameters, MACs, FLOPs and memory.
 
     LAYER is a path as the tables show it, the beginning of one, or a glob. With --against it is the network's total
-    that is explained: a sum from archstat's MACs to what another tool prints, by rule, without that tool.
+    that is explained: a sum from archstat's MACs to what another tool prints, by rule, without that tool. With
+    --formula it is how a number goes with variables: a polynomial laid through exact values and checked at others.
     """
+    if formula is not None or named is not None:
+        return _formula(given, spec, layers, against, formula, named)
     if against is not None:
         return _against(given, spec, layers, against)
     from archstat.cli.output import send
@@ -44,6 +62,29 @@ def command(given: Given, spec: str, layers: tuple[str, ...], against: str | Non
         return listing.render(name, board.listing(explanation), style)
 
     send(given, write)
+    return 0
+
+
+def _formula(
+    given: Given,
+    spec: str,
+    layers: tuple[str, ...],
+    against: str | None,
+    metric: str | None,
+    named: str | None,
+) -> int:
+    from archstat.cli.output import send
+    from archstat.errors import UsageError
+    from archstat.render.formula import render
+    from archstat.variants.formula import formula
+
+    if metric is None or named is None:
+        raise UsageError("--formula and --in belong together", hint="--formula macs --in width")
+    if layers or against is not None:
+        raise UsageError("--formula explains the total: it takes no layers and no --against")
+    names = [name.strip() for name in named.split(",") if name.strip()]
+    found = formula(spec, metric, names, settings=settings_of(given), aux=given.aux)
+    send(given, lambda form, style: render(form, found, style))
     return 0
 
 

@@ -38,6 +38,20 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     unbuilt: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def rows(self) -> list[dict[str, str | int | None]]:
+        """Each variant as a dict: its values as text, its numbers, ``error``."""
+        names = [axis.name for axis in self.axes]
+        missing = (None,) * len(self.metrics)
+        return [
+            {
+                **dict(zip(names, one.values, strict=True)),
+                **dict(zip(self.metrics, one.numbers or missing, strict=True)),
+                "error": one.error,
+            }
+            for one in self.variants
+        ]
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a sweep is asked: columns, conditions, the front, and the order."""
