@@ -93,8 +93,9 @@ def causes(outcome: Outcome) -> str:
         return ""
     metric = outcome.limit.metric
     changed = outcome.limit.bound == "max_change"
-    named = [_cause(path, n, outcome, changed) for path, n in outcome.causes[:CAUSES]]
-    rest = outcome.causes[CAUSES:]
+    shown = CAUSES if len(outcome.causes) > CAUSES + 1 else CAUSES + 1
+    named = [_cause(path, n, outcome, changed) for path, n in outcome.causes[:shown]]
+    rest = outcome.causes[shown:]
     if rest:
         named.append(_cause(f"[{len(rest):,} others]", sum(n for _, n in rest), outcome, changed))
     what = f"what adds {metric}" if changed else f"largest {unit_word(metric)}"
