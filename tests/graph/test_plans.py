@@ -17,7 +17,6 @@ from tests.graph.plan import Plan
 from tests.graph.plans import plans
 from tests.graph.seed import SEED, say_seed, seeded
 
-
 ENOUGH = settings(max_examples=5000, deadline=None, database=None, phases=[Phase.generate])
 
 
