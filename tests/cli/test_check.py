@@ -225,7 +225,7 @@ class TestBase:
         assert done.exit_code == 1
         assert "> base 334 +10%  over by 128.6 (35.0%)  archstat.yaml:2:41" in done.stdout
         assert "what adds params: head.linear1 +160, stem.conv1 +2" in done.stdout
-        assert "archstat compare --base main configs/net.yaml" in done.stdout
+        assert "archstat params configs/net.yaml" in done.stdout
 
     def test_the_base_may_stand_in_archstat_yaml(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with Path("archstat.yaml").open("a") as file:

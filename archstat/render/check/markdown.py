@@ -52,7 +52,7 @@ def _lines(checks: Checks) -> Iterator[str]:
             mark = getattr(problem.error, "mark", None)
             place = str(mark) if mark else problem.reference
             said = f"{place}: {problem.error.message}"
-            yield f"- {escaped(said[:_CELL])}"
+            yield f"- {escaped(_short(said))}"
     if advice := words.advice(checks):
         yield from ("", f"See where it goes: {_code(advice)}")
     if passed:
@@ -65,13 +65,17 @@ def _lines(checks: Checks) -> Iterator[str]:
 
 def _causes(pairs: Sequence[tuple[Check, Outcome]]) -> Iterator[str]:
     listed = [
-        f"- {escaped(check.reference)}, {words.causes(outcome)}"
+        f"{check.reference}, {words.causes(outcome)}"
         for check, outcome in pairs
         if outcome.verdict == "fail" and outcome.causes
     ]
     if listed:
         yield ""
-        yield from (line if len(line) <= _CELL else f"{line[: _CELL - 1]}…" for line in listed)
+        yield from (f"- {escaped(_short(line))}" for line in listed)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
 
 
 def _code(text: str) -> str:

@@ -131,8 +131,6 @@ def advice(checks: Checks) -> str:
     for check, outcome in checks.outcomes:
         if outcome.verdict == "fail":
             spec = shlex.quote(clean(check.reference))
-            if outcome.limit.bound == "max_change" and checks.base:
-                return f"archstat compare --base {shlex.quote(clean(checks.base))} {spec}"
             table, *options = _TABLES.get(outcome.limit.metric, "memory").split()
             return " ".join(["archstat", table, spec, *options])
     return ""
