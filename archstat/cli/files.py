@@ -46,7 +46,7 @@ def _replace(target: Path, text: str) -> None:
             out.write(text)
         temporary.chmod(_mode(target))
         temporary.replace(target)
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves nothing half-written
         temporary.unlink()
         raise
 

@@ -9,7 +9,7 @@ from archstat.ops.checks import check_numbers
 from archstat.ops.gradient import ELEMENTWISE
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import INPUT, RESULT, Mode, Save, Step
+from archstat.ops.tape import INPUT, RESULT, Mode, Save, Step, learned
 from archstat.tensor import Tensor
 
 
@@ -113,7 +113,7 @@ class PReLU(Op, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         step = Step(
-            (0,), io.y, saves=INPUT, learns=("weight",), gradients=(ELEMENTWISE,), summed=io.y
+            (0,), io.y, saves=INPUT, learns=learned(["weight"], io.y), gradients=(ELEMENTWISE,)
         )
         return (step,)
 

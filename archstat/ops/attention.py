@@ -9,7 +9,7 @@ from archstat.ops.gradient import Gathered
 from archstat.ops.options import Boolean, MaybePositive, Positive
 from archstat.ops.product import Branch, attention_steps, linear_steps
 from archstat.ops.reach import EVERYTHING, Read, Routes, but
-from archstat.ops.tape import Mode, Step, Tape
+from archstat.ops.tape import Learned, Mode, Step, Tape, learned
 from archstat.tensor import Tensor
 
 SOFTMAX = "scale 1, softmax 5"
@@ -101,22 +101,23 @@ class Attention(Op, frozen=True, kw_only=True):
             part, tape.add((at,), part, shares=0, gradients=(Gathered(last=first),)), heads
         )
 
-    def _names(self, prefix: str) -> tuple[str, ...]:
-        return (f"{prefix}weight", f"{prefix}bias") if self.bias else (f"{prefix}weight",)
+    def _projection(self, prefix: str) -> tuple[Learned, ...]:
+        return learned([f"{prefix}weight", f"{prefix}bias"] if self.bias else [f"{prefix}weight"])
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         inner, outer = self._widths(io)
         x, tape, kv = io.x, Tape(1), self.kv_heads or self.heads
         qkv, y = x.with_shape(*x.shape[:-1], inner), x.with_shape(*x.shape[:-1], outer)
-        at = heads_at = linear_steps(tape, x, 0, qkv, self._names("in_proj_"))
+        at = heads_at = linear_steps(tape, x, 0, qkv, self._projection("in_proj_"))
         side = (inner - outer) // 2
         q, k, v = (
             self._part(tape, qkv, at, width, heads, first=i == 0)
             for i, (width, heads) in enumerate(((outer, self.heads), (side, kv), (side, kv)))
         )
-        at = attention_steps(tape, (q, k, v), y, mode, causal=self.causal)
-        linear_steps(tape, y, at, io.y, self._names("out_proj."))
+        product, at = attention_steps(tape, (q, k, v), y, mode, causal=self.causal)
+        linear_steps(tape, y, at, io.y, self._projection("out_proj."))
         tape.hold(heads_at)
+        tape.hold(product)
         return tuple(tape.steps)
 
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:

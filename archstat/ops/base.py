@@ -24,7 +24,7 @@ from archstat.ops.checks import check_numbers
 from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.options import Boolean, Kind
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import INPUT, Mode, Save, Step, copied
+from archstat.ops.tape import INPUT, Mode, Save, Step, copied, learned
 from archstat.tensor import Shape, Tensor
 
 Terms = dict[str, tuple[int, ...]]
@@ -139,7 +139,7 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
             io.y,
             shares,
             self.saved(io, mode),
-            learns=tuple(self.params(io)),
+            learns=learned(self.params(io)),
             gradients=self.gradients(io),
         )
         return (step,)

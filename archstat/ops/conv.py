@@ -2,13 +2,15 @@
 
 from typing import ClassVar
 
+import msgspec
+
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
 from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Along, Read, Routes, Spread, image
-from archstat.ops.tape import INPUT, Mode, Save
+from archstat.ops.tape import INPUT, Learned, Mode, Save, Step
 from archstat.ops.window import Window, check_axes, require_fit, symmetric, window_over
 from archstat.tensor import Tensor
 
@@ -51,6 +53,16 @@ class _Convolution(Op, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        """Return the one step; the weight's gradient is laid out as the input is."""
+        (step,) = super().tape(io, mode)
+        if not io.x.channels_last_format:
+            return (step,)
+        weight = io.x.ordered(*self.params(io)["weight"])
+        first, *others = step.learns
+        made = Learned(first.name, weight)
+        return (msgspec.structs.replace(step, learns=(made, *others)),)
 
 
 class Conv(_Convolution, frozen=True, kw_only=True):

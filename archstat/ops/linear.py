@@ -8,7 +8,7 @@ from archstat.ops.checks import check_numbers, last_axis_meant
 from archstat.ops.options import Boolean, Positive, Wholes
 from archstat.ops.product import linear_steps
 from archstat.ops.reach import EVERYTHING, Routes, but, itself
-from archstat.ops.tape import INPUT, Mode, Save, Step, Tape
+from archstat.ops.tape import INPUT, Mode, Save, Step, Tape, learned
 from archstat.tensor import Tensor
 
 
@@ -61,7 +61,7 @@ class Linear(Op, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         tape = Tape(1)
-        linear_steps(tape, io.x, 0, io.y, tuple(self.params(io)))
+        linear_steps(tape, io.x, 0, io.y, learned(self.params(io)))
         return tuple(tape.steps)
 
 
@@ -169,7 +169,9 @@ class Parameter(_Table, frozen=True, kw_only=True):
         return ()
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        return (Step((), io.y, -1, learns=("weight",)),)  # what arrives passes no gradient on
+        return (
+            Step((), io.y, -1, learns=learned(["weight"])),
+        )  # what arrives passes no gradient on
 
     def _size(self) -> tuple[int, ...]:
         return self.shape or self.tokens or ()

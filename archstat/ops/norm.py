@@ -19,6 +19,7 @@ from archstat.ops.tape import (
     Step,
     Tape,
     extra,
+    learned,
 )
 from archstat.tensor import HALVES, Tensor
 
@@ -149,12 +150,10 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
         if copies:
             saves = (*saves, extra("copy", copies * n, dtype=x.dtype))
         repeated = Tensor((n,), x.dtype)
-        bias, summed = ((repeated,), repeated) if self.affine else ((), None)
+        bias = (repeated,) if self.affine else ()
         tape = Tape(1)
         at = 0 if x.strides is None else tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
-        tape.add(
-            (at,), io.y, saves=saves, learns=tuple(self.params(io)), scratch=bias, summed=summed
-        )
+        tape.add((at,), io.y, saves=saves, learns=learned(self.params(io), repeated), scratch=bias)
         return tuple(tape.steps)
 
 
@@ -201,7 +200,7 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
         stats = extra("statistics", 2 * x.batch * self.groups, dtype=x.dtype)
         if x.strides is not None and not x.channels_last_format:
             at = tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
-        tape.add((at,), io.y, saves=(*INPUT, stats), learns=tuple(self.params(io)))
+        tape.add((at,), io.y, saves=(*INPUT, stats), learns=learned(self.params(io)))
         return tuple(tape.steps)
 
 
@@ -271,7 +270,7 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
         x, rows = io.x, io.x.with_shape(*io.x.shape[:-1], 1)
         if mode.device == "cuda":
             stats = extra("statistics", *rows.shape, dtype="float32")
-            return (Step((0,), io.y, saves=(*INPUT, stats), learns=tuple(self.params(io))),)
+            return (Step((0,), io.y, saves=(*INPUT, stats), learns=learned(self.params(io))),)
         tape, wide = Tape(1), 0
         if x.dtype in HALVES:
             x, rows = (t.fresh().with_dtype("float32") for t in (x, rows))
@@ -287,9 +286,8 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
                 (at,),
                 x.fresh(),
                 saves=(Save("normalised", 0, WEIGHT),),
-                learns=("weight",),
+                learns=learned(["weight"], x.fresh()),
                 gradients=(ELEMENTWISE,),
-                summed=x.fresh(),
             )
         if wide:
             tape.add((at,), io.y)

@@ -4,11 +4,11 @@ from math import prod
 from typing import NamedTuple
 
 from archstat.ops.gradient import ELEMENTWISE, RESHAPED, SAME, ZEROS, Permuted
-from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Mode, Save, Tape, extra
+from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Learned, Mode, Save, Tape, extra
 from archstat.tensor import HALVES, Shape, Tensor, view_strides
 
 
-def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[str, ...]) -> int:
+def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[Learned, ...]) -> int:
     """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy."""
     kept = (Save("input", 0, WEIGHT),)
     if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
@@ -53,8 +53,11 @@ class Branch(NamedTuple):
 
 def attention_steps(
     tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, mode: Mode, *, causal: bool
-) -> int:
-    """Record scaled_dot_product_attention: one kernel where PyTorch has one, else its products and softmax."""
+) -> tuple[int, int]:
+    """Record scaled_dot_product_attention: one kernel where PyTorch has one, else its products and softmax.
+
+    Return what it gives, its heads apart, and ``y``, in which they stand side by side.
+    """
     q, k, v = branches
     kernel = _kernel(branches, mode)
     if kernel == "math":
@@ -68,7 +71,8 @@ def attention_steps(
     words = {"efficient": 2, "flash": 3}.get(kernel)
     if words:
         saves = (*saves, extra("random state", words, dtype="int64"))
-    return tape.add((q.at, k.at, v.at), y, saves=saves, gradients=(ZEROS, ZEROS, ZEROS))
+    at = tape.add((q.at, k.at, v.at), y, saves=saves, gradients=(ZEROS, ZEROS, ZEROS))
+    return at, at
 
 
 def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
@@ -84,7 +88,9 @@ def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
     return "efficient" if fits else "math"
 
 
-def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, causal: bool) -> int:
+def _math(
+    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, causal: bool
+) -> tuple[int, int]:
     """Record the products as PyTorch runs them where it has no kernel, half precision in float32."""
     ready = [b.viewed(tape) for b in branches]
     if y.dtype in HALVES:
@@ -130,7 +136,7 @@ def _math(tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, cau
     order = swapped(len(q.shape), -3)
     split = mixed.with_dtype(y.dtype).permuted(order)
     at = tape.add((at,), split, shares=0, gradients=(Permuted(dims=order),))
-    return tape.add((at,), y, shares=0 if joined else None, gradients=(RESHAPED,))
+    return at, tape.add((at,), y, shares=0 if joined else None, gradients=(RESHAPED,))
 
 
 def swapped(rank: int, at: int) -> Shape:

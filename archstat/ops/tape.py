@@ -4,6 +4,7 @@ A plain op is one step. A composite (local response norm, attention, a join of t
 keeps, and what is alive while it runs, follows from them. The passes resolve names to storages.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -44,25 +45,33 @@ class Save(msgspec.Struct, frozen=True):
         return self.of if isinstance(self.of, Tensor) else None
 
 
+class Learned(msgspec.Struct, frozen=True):
+    """A parameter by its name, and the tensor that its gradient is made as where that isn't one like itself.
+
+    A larger gradient is summed, one that is laid out otherwise is copied.
+    """
+
+    name: str
+    made: Tensor | None = None
+
+
 class Step(msgspec.Struct, frozen=True):
     """One primitive.
 
     ``inputs`` are values: the op's inputs first, then what its earlier steps made. ``shares`` is the position
-    among them whose storage ``y`` has; -1 is the op's parameter. ``learns`` names the op's parameters that take
+    among them whose storage ``y`` has; -1 is the op's parameter. ``learns`` are the op's parameters that take
     part. ``until`` is the last step during which a local variable holds ``y``. ``scratch`` is allocated beside the
     output and not kept. ``gradients`` say how each input's gradient is made: new memory, where none are given.
-    ``summed`` is what a parameter's gradient is summed from, where it isn't made at its own size.
     """
 
     inputs: tuple[int, ...]
     y: Tensor
     shares: int | None = None
     saves: tuple[Save, ...] = ()
-    learns: tuple[str, ...] = ()
+    learns: tuple[Learned, ...] = ()
     until: int = 0
     scratch: tuple[Tensor, ...] = ()
     gradients: tuple[Gradient, ...] = ()
-    summed: Tensor | None = None
 
 
 class Tape:
@@ -79,13 +88,12 @@ class Tape:
         *,
         shares: int | None = None,
         saves: tuple[Save, ...] = (),
-        learns: tuple[str, ...] = (),
+        learns: tuple[Learned, ...] = (),
         until: int = 0,
         scratch: tuple[Tensor, ...] = (),
         gradients: tuple[Gradient, ...] = (),
-        summed: Tensor | None = None,
     ) -> int:
-        step = Step(inputs, y, shares, saves, learns, until, scratch, gradients, summed)
+        step = Step(inputs, y, shares, saves, learns, until, scratch, gradients)
         self.steps.append(step)
         return self.inputs + len(self.steps) - 1
 
@@ -113,3 +121,8 @@ def extra(word: str, *shape: int, dtype: str) -> Save:
 def copied(x: Tensor) -> Save:
     """Return the clone that an in-place op makes of what it overwrites."""
     return extra("copy", *x.shape, dtype=x.dtype)
+
+
+def learned(names: Iterable[str], made: Tensor | None = None) -> tuple[Learned, ...]:
+    """Return parameters whose gradients are all made as ``made``, or like themselves."""
+    return tuple(Learned(name, made) for name in names)

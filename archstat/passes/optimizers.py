@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from archstat.graph import Graph
+from archstat.passes.trace import trained_nodes
 from archstat.tensor import BYTES, Tensor
 
 Name = Literal["sgd", "momentum", "adam", "adamw"]
@@ -42,6 +44,38 @@ def state_bytes(optimizer: Optimizer, parameter: Tensor) -> tuple[int, ...]:
     """
     copies = (parameter.nbytes,) * COPIES[optimizer.name]
     return (*copies, BYTES["float32"]) if optimizer.name.startswith("adam") else copies
+
+
+def gradient_bytes(graph: Graph) -> tuple[int, ...]:
+    """Measure the gradients of the params that are trained, as they stand after the backward pass.
+
+    Counts:  one gradient for each trained param, at the owner of a shared one
+    Ignores: frozen params; the gradients of activations, which come and go
+    Unit:    bytes
+    Source:  torch.Tensor.grad
+    """
+    return tuple(sum(p.nbytes for p in own) for own in _trained(graph))
+
+
+def optimizer_bytes(graph: Graph, optimizer: Optimizer) -> tuple[int, ...]:
+    """Measure what the optimizer keeps from step to step.
+
+    Counts:  :func:`state_bytes` of each trained param, at the owner of a shared one
+    Ignores: temporaries of the step
+    Unit:    bytes
+    Source:  torch.optim.Optimizer.state
+    """
+    return tuple(sum(sum(state_bytes(optimizer, p)) for p in own) for own in _trained(graph))
+
+
+def _trained(graph: Graph) -> list[list[Tensor]]:
+    trained = trained_nodes(graph)
+    return [
+        [Tensor(shape, graph.dtype) for shape in node.params().values()]
+        if node.owner == index and trained[index]
+        else []
+        for index, node in enumerate(graph.nodes)
+    ]
 
 
 def transients(

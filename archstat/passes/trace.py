@@ -70,11 +70,14 @@ class Tracing:
         extras: list[int] = []
         kept: list[tuple[str, int]] = []
         for save in step.saves:
+            wanted = needs and _wanted(save, held, weight)
             if isinstance(save.of, Tensor):
+                if not wanted and shared is not None and save.word == "copy":
+                    continue  # in place, the clone is made only to be kept
                 storage = self._beside(save.of, extras)
             else:
                 storage = y.storage if save.of == OUTPUT else held[save.of].storage
-            if needs and storage >= 0 and _wanted(save, held, weight):
+            if wanted and storage >= 0:
                 kept.append((save.word, storage))
         for scratch in step.scratch:
             self._beside(scratch, extras)

@@ -10,7 +10,7 @@ from archstat.passes.liveness import allocated, last_uses
 from archstat.passes.loss import add_losses, classes, ends
 from archstat.passes.optimizers import Optimizer, state_bytes, transients
 from archstat.passes.params import buffer_bytes
-from archstat.passes.trace import Ran, Tracing, Value, trace_nodes, trained_nodes
+from archstat.passes.trace import Ran, Tracing, Value, trace_nodes
 from archstat.tensor import BYTES, Tensor
 
 
@@ -52,7 +52,6 @@ class TrainingStep:
         self.ledger = Ledger()
         tracing = Tracing()
         values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
-        self.network = tuple(tracing.ran)
         self.ends = ends(graph)
         self.outputs = [values[i] for i in self.ends]
         self.loss = add_losses(tracing, self.outputs)
@@ -101,13 +100,9 @@ class TrainingStep:
             *(self.values[i] for i, n in enumerate(self.graph.nodes) if not n.inputs),
         ]
         last = last_uses(self.graph, self.steps, self.values, {value.storage for value in held})
-        kept = {storage for ran in self.steps for _, storage in ran.kept}
         for moment, ran in enumerate(self.steps):
             ledger.at("forward", ran.node)
-            made = [
-                s for s in allocated(ran) if ran.fresh or s in kept or ran.y.needs_grad is False
-            ]
-            for storage in made:
+            for storage in allocated(ran):
                 own = storage == ran.y.storage
                 places[storage] = ledger.make(
                     "activations" if own else "indices/masks/statistics",
@@ -116,7 +111,7 @@ class TrainingStep:
                 )
             for _, storage in ran.kept:
                 ledger.hold(places[storage])
-            for storage in (*(s for s in ran.extras if s in places), *last.get(moment, ())):
+            for storage in (*ran.extras, *last.get(moment, ())):
                 ledger.drop(places[storage])
 
     def _backward(self) -> None:
@@ -137,13 +132,16 @@ class TrainingStep:
     def _through(self, ran: Ran, g: Held) -> None:
         """Run one node of PyTorch's autograd graph."""
         ledger = self.ledger
-        wanted = [(i, value) for i, value in enumerate(ran.inputs) if value.needs_grad]
         if ran.step.gradients and isinstance(ran.step.gradients[0], Gathered):
             self._gather(ran, g, last=ran.step.gradients[0].last)
             return
+        wanted = [(i, value) for i, value in enumerate(ran.inputs) if value.needs_grad]
         # PyTorch works through a formula's operands by name: other before self, mat2 before self.
         made = [self._gradient(ran, i, value, g) for i, value in reversed(wanted)][::-1]
-        own = [(weight, self._of_weight(ran, weight, g)) for weight in self._own(ran)]
+        own = [
+            (weight, self._of_weight(ran, weight, made or weight.tensor, g))
+            for weight, made in self._own(ran)
+        ]
         made = [
             self._summed(ran, x, value.tensor) for (_, value), x in zip(wanted, made, strict=True)
         ]
@@ -181,11 +179,10 @@ class TrainingStep:
             self.ledger.drop(temporary)
         return Held(number, new)
 
-    def _of_weight(self, ran: Ran, weight: Weight, g: Held) -> Held:
+    def _of_weight(self, ran: Ran, weight: Weight, tensor: Tensor, g: Held) -> Held:
         if ran.step.shares == -1:
             self.ledger.hold(g.number)
             return Held(g.number, g.tensor)
-        tensor = ran.step.summed or weight.tensor
         return Held(self.ledger.make("parameter gradients", weight.node, tensor.nbytes), tensor)
 
     def _summed(self, ran: Ran, x: Held, to: Tensor) -> Held:
@@ -196,11 +193,11 @@ class TrainingStep:
         self.ledger.drop(x.number)
         return new
 
-    def _own(self, ran: Ran) -> list[Weight]:
+    def _own(self, ran: Ran) -> list[tuple[Weight, Tensor | None]]:
         if not ran.trained:
             return []
         owner = self.graph.nodes[ran.node].owner
-        return [self.weights[owner, name] for name in ran.step.learns]
+        return [(self.weights[owner, one.name], one.made) for one in ran.step.learns]
 
     def _arrive(self, ran: Ran, value: Value, new: Held) -> None:
         old = self._waiting.get(value.number)
@@ -222,7 +219,8 @@ class TrainingStep:
         if old is not None:
             new = self._added(weight.node, old, new)
         self._left[key] -= 1
-        if not self._left[key] and not _alike(new.tensor, weight.tensor):
+        if not self._left[key] and new.tensor.strides is not None:
+            # Laid out unlike its parameter, the gradient is copied.
             number = self.ledger.make("parameter gradients", weight.node, weight.tensor.nbytes)
             self.ledger.drop(new.number)
             new = Held(number, weight.tensor)
@@ -241,17 +239,15 @@ class TrainingStep:
 
 def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weight]:
     found: dict[tuple[int, str], Weight] = {}
-    trained = trained_nodes(graph)
     for ran in steps:
         if not ran.trained:
             continue
         node = graph.nodes[ran.node]
-        for name in ran.step.learns:
-            key = (node.owner, name)
+        for one in ran.step.learns:
+            key = (node.owner, one.name)
             uses = found[key].uses if key in found else 0
-            tensor = Tensor(node.params()[name], graph.dtype)
-            found[key] = Weight(node.owner, name, tensor, uses + 1)
-    assert all(trained[node] for node, _ in found)
+            tensor = Tensor(node.params()[one.name], graph.dtype)
+            found[key] = Weight(node.owner, one.name, tensor, uses + 1)
     return found
 
 
@@ -264,13 +260,6 @@ def _dense(x: Tensor) -> bool:
                 return False
             step *= n
     return True
-
-
-def _alike(gradient: Tensor, weight: Tensor) -> bool:
-    """Say whether a gradient lies in memory as its parameter does, so that PyTorch keeps it as it is."""
-    if gradient.numel == weight.numel and gradient.strides is None:
-        return True
-    return _dense(gradient) and gradient.fresh().strides == weight.strides
 
 
 class TrainingPeak(msgspec.Struct, frozen=True):

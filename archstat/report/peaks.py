@@ -8,8 +8,9 @@ import msgspec
 from archstat import passes
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
-from archstat.passes.optimizers import Optimizer, state_bytes
-from archstat.passes.training import TrainingPeak, TrainingStep, training_peak
+from archstat.passes.loss import ends
+from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_bytes
+from archstat.passes.training import TrainingPeak, training_peak
 from archstat.report.columns import Column
 from archstat.report.report import PeakLine
 
@@ -39,6 +40,7 @@ class Training(msgspec.Struct, frozen=True):
 
 
 DEFAULT = Training()
+TRAIN = Mode()
 
 
 def peaks(
@@ -47,13 +49,13 @@ def peaks(
     """Return what gives a graph's lines: inference, and a step of training where something is trained."""
 
     def lines(graph: Graph) -> tuple[PeakLine, ...]:
-        line = _training(graph, training, curve) if _can_train(graph) else None
+        line = trained(graph, training, curve=curve)
         return (inference(graph, training.mode), *((line,) if line else ()))
 
     return lines
 
 
-def inference(graph: Graph, mode: Mode) -> PeakLine:
+def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
     """Return the peak of a forward pass without gradients; parameters and buffers are not in it."""
     peak = passes.inference_peak(graph, mode.device)
     at = graph.nodes[peak.node]
@@ -67,12 +69,14 @@ def inference(graph: Graph, mode: Mode) -> PeakLine:
 
 
 def _can_train(graph: Graph) -> bool:
-    """Say whether PyTorch takes gradients of the graph's types: of all outputs, not of whole numbers."""
-    return graph.dtype in ("float64", "float32", "float16", "bfloat16") and graph.output.is_floating
+    """Say whether PyTorch takes gradients of the graph's types: of numbers, not of whole ones."""
+    floating = all(graph.nodes[i].output.is_floating for i in ends(graph))
+    return floating and graph.dtype in ("float64", "float32", "float16", "bfloat16")
 
 
-def _training(graph: Graph, training: Training, curve: bool) -> PeakLine | None:
-    peak = training.peak(graph)
+def trained(graph: Graph, training: Training = DEFAULT, *, curve: bool = False) -> PeakLine | None:
+    """Return the peak of a step of training, ``None`` where nothing can be trained."""
+    peak = training.peak(graph) if _can_train(graph) else None
     if peak is None:
         return None
     at = graph.nodes[peak.node] if peak.node >= 0 else None
@@ -111,27 +115,17 @@ def model_states(training: Training) -> tuple[Column, Column]:
     name = training.optimizer.name
     return (
         Column(
-            "gradient_bytes", "gradients", "bytes", "one for each param that is trained", _gradients
+            "gradient_bytes",
+            "gradients",
+            "bytes",
+            "one for each param that is trained",
+            gradient_bytes,
         ),
         Column(
             "optimizer_bytes",
             "optimizer state",
             "bytes",
             f"what {name} keeps from step to step",
-            lambda graph: _optimizer(graph, training.optimizer),
+            lambda graph: optimizer_bytes(graph, training.optimizer),
         ),
     )
-
-
-def _gradients(graph: Graph) -> passes.Values:
-    found = [0] * len(graph.nodes)
-    for weight in TrainingStep(graph, Mode(), Optimizer()).weights.values():
-        found[weight.node] += weight.tensor.nbytes
-    return tuple(found)
-
-
-def _optimizer(graph: Graph, optimizer: Optimizer) -> passes.Values:
-    found = [0] * len(graph.nodes)
-    for weight in TrainingStep(graph, Mode(), Optimizer()).weights.values():
-        found[weight.node] += sum(state_bytes(optimizer, weight.tensor))
-    return tuple(found)

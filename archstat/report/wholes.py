@@ -43,26 +43,26 @@ def depth(graph: Graph, counted: frozenset[int] | None = None) -> int:
     return max(longest)
 
 
-def _peak(key: str) -> Callable[[Graph], Measure]:
-    """Return what gives a peak's number; where nothing can be trained there is no training, and no number."""
+def _inference(graph: Graph) -> Measure:
+    from archstat.report.peaks import inference  # liveness is more than other numbers need
 
-    def measure(graph: Graph) -> Measure:
-        from archstat.report.peaks import peaks  # liveness is more than other numbers need
+    line = inference(graph)
+    return Measure(line.nbytes, line.alive)
 
-        for line in peaks()(graph):
-            if line.key == key:
-                return Measure(line.nbytes, line.alive)
-        return Measure(None)
 
-    return measure
+def _training(graph: Graph) -> Measure:
+    from archstat.report.peaks import trained
+
+    line = trained(graph)
+    return Measure(line.nbytes, line.alive) if line else Measure(None)
 
 
 WHOLES = (
     Whole("inference_peak_bytes", "inference peak", "bytes",
           "the most that is alive at once in a forward pass without gradients",
-          _peak("inference_peak_bytes")),
+          _inference),
     Whole("training_peak_bytes", "training peak", "bytes",
-          "the most that is alive at once in a step of training with SGD", _peak("training_peak_bytes")),
+          "the most that is alive at once in a step of training with SGD", _training),
     Whole("depth", "depth", "layers", "layers with weights on the longest path",
           lambda graph: Measure(depth(graph))),
 )  # fmt: skip

@@ -115,5 +115,5 @@ def _serve(
         for portion in _portions(things, number, jobs):
             pipe.send([work(thing) for thing in portion])
         pipe.send(None)
-    except Exception as error:
+    except Exception as error:  # whatever it is, the first process raises it
         pipe.send(error)

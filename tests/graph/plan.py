@@ -87,7 +87,7 @@ class Planned:
                 pad, op = split
                 inputs = (self.builder.add(f"{name}.pad", pad, inputs),)
             at = self.builder.add(name, op, inputs, owner=owner)
-        except BaseException:
+        except BaseException:  # undone, and raised again
             del self.builder.nodes[before:]
             raise
         self.nodes.append(at)

@@ -106,3 +106,58 @@ def test_training_peak_with_an_optimizer(
     assert peak is not None
     theirs = oracle.training_peak(graph, lambda p: kind[optimizer.name](p, **options), steps=2)
     assert peak.nbytes == theirs
+
+
+LAST = """
+input: {{tokens: {sizes}}}
+layers:
+  - {{permute: {order}}}
+  - {{{op}: 64, kernel: 3, groups: {groups}}}
+  - relu
+  - {{{op}: 64, kernel: 1}}
+  - flatten
+  - linear: 10
+"""
+
+
+@pytest.mark.parametrize("op", ["conv", "conv_transpose"])
+@pytest.mark.parametrize("groups", [1, 4, 64])
+@pytest.mark.parametrize(
+    ("sizes", "order"),
+    [("[8, 64]", "[1, 0]"), ("[8, 8, 64]", "[2, 0, 1]"), ("[4, 4, 4, 64]", "[3, 0, 1, 2]")],
+    ids=["1d", "2d", "3d"],
+)
+def test_training_peak_where_channels_come_last_in_memory(
+    op: str, groups: int, sizes: str, order: str, tmp_path: Path
+) -> None:
+    from tests.pytorch import oracle
+
+    path = tmp_path / "net.yaml"
+    path.write_text(LAST.format(op=op, groups=groups, sizes=sizes, order=order))
+    graph = load(str(path), Settings(batch=2)).graph
+    peak = training_peak(graph, in_place=False)
+    assert peak is not None
+    assert peak.nbytes == oracle.training_peak(graph)
+
+
+FROZEN = """
+input: [3, 32, 32]
+layers:
+  - {name: stem, conv: 64, kernel: 3, padding: 1}
+  - relu6: {inplace: true}
+  - max_pool: 8
+  - flatten
+  - linear: 10
+freeze: [stem]
+"""
+
+
+def test_a_frozen_layer_in_place_makes_no_clone(tmp_path: Path) -> None:
+    from tests.pytorch import oracle
+
+    path = tmp_path / "net.yaml"
+    path.write_text(FROZEN)
+    graph = load(str(path)).graph
+    peak = training_peak(graph, in_place=False)
+    assert peak is not None
+    assert peak.nbytes == oracle.training_peak(graph)

@@ -16,19 +16,7 @@ from tests.ops.case import Case, all_cases
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
 
-def _cases() -> list[Any]:
-    """Mark what is known to differ: attention over two axes, by one small copy in its backward pass."""
-    differs = pytest.mark.xfail(reason="one temporary of 232 bytes is missing", strict=True)
-    return [
-        pytest.param(case, marks=differs if str(case) == OPEN else (), id=str(case))
-        for case in all_cases()
-    ]
-
-
-OPEN = "attention heads=3 [4, 9, 12]"
-
-
-@pytest.mark.parametrize("case", _cases())
+@pytest.mark.parametrize("case", all_cases(), ids=str)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_training_peak(case: Case, training: bool) -> None:
     graph = alone(case)

@@ -112,7 +112,7 @@ def test_several_reports_are_one_csv_table() -> None:
 def test_rows_add_up_to_the_total_in_every_machine_format(by: str) -> None:
     from archstat.report.arrange import Arrangement
 
-    report = tabulate(load("resnet18"), kinds.memory(), Arrangement(by=by))  # type: ignore[arg-type]
+    report = tabulate(load("resnet18"), kinds.memory(), Arrangement(by=by))  # type: ignore[arg-type]  # a parameter's word
     (from_json,) = parsed(report)["reports"]
     rows = table(report)
     for key, total in from_json["totals"].items():

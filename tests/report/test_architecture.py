@@ -48,7 +48,7 @@ def test_refusals() -> None:
     with pytest.raises(archstat.UsageError, match="no column 'size'"):
         archstat.load("alexnet").total("size")
     with pytest.raises(AttributeError, match="no attribute 'laod'"):
-        archstat.laod  # noqa: B018
+        archstat.laod  # noqa: B018  # asking is the test
     assert set(archstat.__all__) <= set(dir(archstat))
 
 

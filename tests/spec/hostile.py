@@ -71,7 +71,7 @@ def _loaded() -> dict[str, Any]:
         mark = error.mark if isinstance(error, SpecError) else None
         place = str(mark) if mark else ""
         return {"error": type(error).__name__, "text": str(error)[:20_000], "place": place}
-    except BaseException as error:
+    except BaseException as error:  # what gets here is the finding
         return {"error": type(error).__name__, "text": str(error)[:2_000], "place": ""}
     return {"error": "", "text": f"{len(graph.nodes) - 1} layers", "place": ""}
 
