@@ -16,6 +16,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "check",
+    "compare",
     "formula",
     "load",
     "solve",
@@ -24,12 +25,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from archstat.budget.check import check
+    from archstat.comparison.compare import compare
     from archstat.errors import ArchstatError, MissingPartError, SpecError, UsageError
     from archstat.report.architecture import Architecture, load
     from archstat.variants.python import formula, solve, sweep
 
 _HOMES = {
     "check": "archstat.budget.check",
+    "compare": "archstat.comparison.compare",
     "Architecture": "archstat.report.architecture",
     "load": "archstat.report.architecture",
     "ArchstatError": "archstat.errors",

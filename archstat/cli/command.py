@@ -124,4 +124,4 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     return f"did you mean {' or '.join(repr(name) for name in close)}?" if close else None
 
 
-_ORDER = ("Options", "Limits", "The network", "The table", "Output")
+_ORDER = ("Options", "Against", "Limits", "The network", "The table", "Output")

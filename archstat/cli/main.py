@@ -26,6 +26,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "explain": "the arithmetic behind a layer's numbers, as on the board",
         "reproduce": "printed figures beside the computed ones",
         "verify": "every number held against PyTorch and fvcore",
+        "compare": "what differs between networks, or since a revision, and what it costs",
         "check": "budgets: whether networks keep to their limits, for CI",
     },
     "Design": {

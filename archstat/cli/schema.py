@@ -1,4 +1,6 @@
-"""archstat schema: what editors need to check a spec."""
+"""archstat schema: what editors need to check a spec, and programs to check what archstat writes."""
+
+from typing import Any
 
 import click
 
@@ -7,13 +9,17 @@ from archstat.cli.options import Given, common
 
 EXAMPLES = """
 archstat schema -o archstat.schema.json
+archstat schema compare                        of 'archstat compare -f json'
 """
+
+OF = ("spec", "compare", "baseline")
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@click.argument("what", type=click.Choice(OF), default="spec", metavar="[spec|compare|baseline]")
 @common("file")
-def command(given: Given) -> int:
-    """Print the JSON Schema (draft-07) of the spec format, generated from the ops.
+def command(given: Given, what: str) -> int:
+    """Print the JSON Schema (draft-07) of the spec format, generated from the ops, or of what a command writes.
 
     An editor with the YAML language server uses it where a spec's first line says
     "# yaml-language-server: $schema=./archstat.schema.json".
@@ -21,9 +27,17 @@ def command(given: Given) -> int:
     import msgspec
 
     from archstat.cli.output import send_text
-    from archstat.spec.schema import json_schema
 
-    send_text(
-        given, msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode() + "\n"
-    )
+    text = msgspec.json.format(msgspec.json.encode(_schema(what)), indent=2).decode()
+    send_text(given, f"{text}\n")
     return 0
+
+
+def _schema(what: str) -> dict[str, Any]:
+    if what == "spec":
+        from archstat.spec.schema import json_schema
+
+        return json_schema()
+    from archstat.render.comparison import schema
+
+    return schema.comparisons() if what == "compare" else schema.baselines()

@@ -92,8 +92,8 @@ class Rows:
                 was=pair.old.path,
                 op=first.op if len(alike) == 1 or pair.part.at >= 0 else "",
                 count=sum(row.count for row in alike),
-                old=_sums([row.old for row in alike]),
-                new=_sums([row.new for row in alike]),
+                old=sums([row.old for row in alike]),
+                new=sums([row.new for row in alike]),
                 notes=("moved" if pair.old.name == pair.part.name else "renamed",),
             )
         yield from (row for row in rows if row.mark != "=")
@@ -104,7 +104,7 @@ class Rows:
         added = run[0].old is None
         layers = self._new if added else self._old
         held = [layers[part.at] for pair in run for part in pair.part.parts()]
-        cells = _sums([layer.cells for layer in held])
+        cells = sums([layer.cells for layer in held])
         path = first.path if len(run) == 1 else f"{first.path}-{last.name.removeprefix(last.stem)}"
         return Change(
             mark="+" if added else "-",
@@ -189,7 +189,8 @@ def _both(root: Pair) -> Iterator[tuple[int, int]]:
             yield old.at, new.at
 
 
-def _sums(many: Sequence[Cells]) -> Cells:
+def sums(many: Sequence[Cells]) -> Cells:
+    """Add cells column by column; a sum with an unknown part is unknown."""
     return tuple(
         None if None in column else sum(n for n in column if n is not None)
         for column in zip(*many, strict=True)

@@ -73,6 +73,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return settings and all(row.mark == "=" for row in self.rows)
 
     @property
+    def renamed(self) -> bool:
+        """Whether both sides are there, and one is called otherwise than the other."""
+        both = self.old is not None and self.new is not None
+        return both and self.side.reference != (self.old or self.side).reference
+
+    @property
     def side(self) -> Side:
         """The new side, or the old one of what was removed."""
         side = self.new or self.old
@@ -148,7 +154,10 @@ def _paired(
 ) -> Pair:
     """Pair the roots, in one direction always: what corresponds doesn't depend on which side is the new one."""
     if old is None or new is None or a is None or b is None:
-        return Pair(old, new, [])
+        side = new or old
+        assert side is not None
+        alone = [Pair(old and part, new and part, []) for part in side.inside]
+        return Pair(old, new, alone)
     if _order(b) < _order(a):
         return match(new, old, looks).turned()
     return match(old, new, looks)

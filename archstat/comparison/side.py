@@ -6,6 +6,7 @@ import msgspec
 
 from archstat.graph import Graph
 from archstat.ops.written import options
+from archstat.passes.receptive_field import fields
 from archstat.report.columns import BY_KEY
 from archstat.report.grouping import sample
 from archstat.report.report import Conditions, PublishedLine
@@ -34,7 +35,10 @@ class Layer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """``keys`` name the columns of the layers' cells. Shapes are one sample's."""
+    """``keys`` name the columns of the layers' cells. Shapes are one sample's.
+
+    ``field`` is the receptive field of a unit of the output along each axis of the input; ``None`` is unknown.
+    """
 
     reference: str
     name: str
@@ -42,6 +46,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     output: Shape
     keys: tuple[str, ...]
     layers: tuple[Layer, ...]
+    field: tuple[int | None, ...] = ()
     published: tuple[PublishedLine, ...] = ()
 
     def total(self, key: str) -> tuple[int, bool]:
@@ -81,6 +86,7 @@ def side_of(spec: Spec, keys: Sequence[str], *, aux: bool = False, settings: Set
         output=sample(graph.output),
         keys=tuple(keys),
         layers=_layers(graph, keys),
+        field=tuple(axis.size for axis in fields(graph)[graph.outputs[0]]),
         published=_published(spec, keys) if settings == Settings() else (),
     )
 

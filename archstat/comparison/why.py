@@ -40,8 +40,8 @@ class Why:
         if not costs:
             return
         before, after = self._arriving(self._old, a), self._arriving(self._new, b)
-        if before != after:
-            yield f"input {_written(before)} -> {_written(after)}"
+        if before != after and len(before) == len(after) == 1:
+            yield f"input {_shape(before[0])} -> {_shape(after[0])}"
         elif a.output != b.output and not said:
             yield f"output {_shape(a.output)} -> {_shape(b.output)}"
 
@@ -69,12 +69,6 @@ def _options(a: Layer, b: Layer) -> Iterator[str]:
         unset = default(kind, name) if kind else ""
         shown = a.op if kind is not None and kind.main == name else name
         yield f"{shown} {before.get(name, unset) or 'unset'} -> {after.get(name, unset) or 'unset'}"
-
-
-def _written(shapes: Sequence[Shape]) -> str:
-    if len(set(shapes)) == 1:
-        return _shape(shapes[0])
-    return ", ".join(map(_shape, shapes[:3])) + (", ..." if len(shapes) > 3 else "")
 
 
 def _shape(sizes: Shape) -> str:

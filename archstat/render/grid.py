@@ -17,8 +17,10 @@ _ASCII = _RULED.replace("─", "-")
 _WIDEST = 10_000
 
 
-def draw(chosen: Sequence[Field], style: Style, bar: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the lines of a table; ``bar`` stands behind each row."""
+def draw(
+    chosen: Sequence[Field], style: Style, bar: Sequence[str] = (), inks: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the lines of a table; ``bar`` stands behind each row, ``inks`` colour the sign that a row begins with."""
     from rich.box import Box
     from rich.table import Table
 
@@ -44,7 +46,7 @@ def draw(chosen: Sequence[Field], style: Style, bar: Sequence[str] = ()) -> Iter
     if bar:
         table.add_column("", style="cyan", no_wrap=True)
     for i, texts in enumerate(zip(*(field.cells for field in chosen), strict=True)):
-        cells: list[Any] = [_path(texts[0]), *texts[1:]]
+        cells: list[Any] = [_path(texts[0], inks[i] if inks else ""), *texts[1:]]
         table.add_row(*cells, *([bar[i]] if bar else ()))
     yield from _printed(table, style).splitlines()
 
@@ -59,12 +61,14 @@ def line_width(chosen: Sequence[Field]) -> int:
     return sum(map(field_width, chosen)) + len(GAP) * (len(chosen) - 1)
 
 
-def _path(path: str) -> Any:
-    """Dim what stands around a layer, so that its own name is read first."""
+def _path(path: str, ink: str) -> Any:
+    """Dim what stands around a layer, so that its own name is read first; ``ink`` is that of a sign before it."""
     from rich.text import Text
 
-    at = path.rfind(".") + 1
-    return Text.assemble((path[:at], "dim"), path[at:]) if at else path
+    sign, at = bool(ink), path.rfind(".") + 1
+    if not at and not sign:
+        return path
+    return Text.assemble((path[:sign], ink), (path[sign:at], "dim"), path[max(sign, at) :])
 
 
 def _printed(table: Any, style: Style) -> str:

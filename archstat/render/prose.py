@@ -1,13 +1,13 @@
 """What stands below a table: totals aside and published figures, broken into lines where the terminal is narrow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archstat.render.escape import clean
 from archstat.render.figures import COLOURS, reasons, verdict
 from archstat.render.ink import ink, pad, width
 from archstat.render.layout import below
 from archstat.render.style import Style
-from archstat.report.report import Report
+from archstat.report.report import PublishedLine, Report
 
 GAP = "  "
 NARROWEST = 24
@@ -27,11 +27,18 @@ def facts(report: Report, style: Style) -> Iterator[str]:
     for label, value, about in found:
         start = f"{label:<{label_width}}"
         yield from _beside(start, value, value_width, about, ("bold", "dim"), style)
-    printed_width = max((width(clean(line.printed)) for line in report.published), default=0)
-    verdict_width = max((width(verdict(line)) for line in report.published), default=0)
-    for i, line in enumerate(report.published):
-        label = "published" if not i else ""
-        start = f"{label:<{label_width}}{GAP}{pad(clean(line.printed), printed_width)}"
+    labelled = [("" if i else "published", line) for i, line in enumerate(report.published)]
+    yield from figures(labelled, label_width, style)
+
+
+def figures(
+    labelled: Sequence[tuple[str, PublishedLine]], label_width: int, style: Style
+) -> Iterator[str]:
+    """Draw published figures, each behind its label: the verdict, where it was printed, and how it comes about."""
+    printed_width = max((width(clean(line.printed)) for _, line in labelled), default=0)
+    verdict_width = max((width(verdict(line)) for _, line in labelled), default=0)
+    for label, line in labelled:
+        start = f"{pad(label, label_width)}{GAP}{pad(clean(line.printed), printed_width)}"
         inks = (COLOURS[line.verdict], "")
         yield from _beside(start, verdict(line), verdict_width, clean(line.source), inks, style)
         indent = _indent(width(start) + len(GAP), style)

@@ -34,6 +34,11 @@ class Base(msgspec.Struct, frozen=True):
         """The commit as messages name it."""
         return self.commit[:12]
 
+    def path(self, file: str) -> str:
+        """Return a file's path from the top of the repository. Raises a ValueError if it isn't in it."""
+        path = Path(file)
+        return (path.parent.resolve() / path.name).relative_to(self.top.resolve()).as_posix()
+
 
 def split(reference: str) -> tuple[str, str] | None:
     """Return revision and path of ``REF:path.yaml``; ``None`` for anything else, ``C:/net.yaml`` among it.

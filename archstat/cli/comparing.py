@@ -1,0 +1,165 @@
+"""What ``archstat compare`` compares: two specs or more, a branch with its base, specs with a baseline file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from archstat.cli.baselines import key, read_baseline, write_baseline
+from archstat.cli.options import Given
+from archstat.cli.output import complain, say
+from archstat.cli.specs import settings_of
+from archstat.comparison.compare import Comparison, compare_sides
+from archstat.comparison.outcome import Outcome, Problem
+from archstat.comparison.side import Side, side_of
+from archstat.errors import ArchstatError, UsageError
+from archstat.report.columns import BY_KEY
+from archstat.spec import bundled, load
+
+HINT = "archstat compare OLD NEW, or archstat compare --base origin/main"
+
+
+def find(
+    specs: Sequence[str],
+    given: Given,
+    keys: Sequence[str],
+    *,
+    base: str | None,
+    baseline: str | None,
+) -> Outcome:
+    """Compare what is asked for. A spec that can't be read is a problem of the outcome, and hides no other.
+
+    Raises an ArchstatError where nothing can be compared.
+    """
+    if base is not None and baseline is not None:
+        raise UsageError("--base and --baseline can't be combined", hint="compare with one of them")
+    compared = _Compared(given, keys)
+    if base is not None:
+        return compared.with_base(base, specs)
+    if baseline is not None:
+        return compared.with_file(baseline, specs)
+    return compared.with_first(specs)
+
+
+def keep(file: str, specs: Sequence[str], given: Given) -> int:
+    """Write the numbers of specs to a file; return how many can't be read. A file is written only if all can."""
+    if not specs:
+        raise UsageError(
+            "no spec to write to the baseline",
+            hint="archstat compare --write-baseline FILE SPEC...",
+        )
+    sides, missing = [], 0
+    for reference in specs:
+        try:
+            side = _side(reference, given, tuple(BY_KEY))
+        except ArchstatError as error:
+            complain(error)
+            missing += 1
+        else:
+            sides.append(msgspec.structs.replace(side, reference=key(reference)))
+    if missing:
+        return missing
+    write_baseline(file, sides)
+    say(f"wrote {file}", given)
+    return 0
+
+
+class _Compared:
+    def __init__(self, given: Given, keys: Sequence[str]) -> None:
+        self._given, self._keys = given, tuple(keys)
+        self._found: list[Comparison] = []
+        self._problems: list[Problem] = []
+
+    def with_first(self, specs: Sequence[str]) -> Outcome:
+        """Compare specs with the first of them."""
+        if len(specs) < 2:
+            raise UsageError("two specs are needed, the old one and the new one", hint=HINT)
+        old, *news = (self._side(reference) for reference in specs)
+        if old is not None:
+            self._found = [compare_sides(old, new) for new in news if new is not None]
+        return Outcome(
+            comparisons=tuple(self._found),
+            problems=tuple(self._problems),
+            side_by_side=len(self._found) > 1,
+        )
+
+    def with_base(self, ref: str, specs: Sequence[str]) -> Outcome:
+        """Compare specs, or all that differ, with those where the branch began."""
+        from archstat.spec.revisions import base_of
+        from archstat.spec.since import changed_specs, since
+
+        base = base_of(ref)
+        for one in since(base, specs) if specs else changed_specs(base):
+            problems = len(self._problems)
+            old = None if one.old is None else self._side(one.old)
+            new = None if one.new is None else self._side(one.new)
+            if old is not None and one.was is not None:
+                # The revision is the same for all, and said once.
+                old = msgspec.structs.replace(old, reference=one.was)
+            if len(self._problems) == problems:
+                self._found.append(compare_sides(old, new))
+        return self._outcome(f"{ref} ({base.short})")
+
+    def with_file(self, file: str, specs: Sequence[str]) -> Outcome:
+        """Compare specs, or all that the file has, with the numbers in it."""
+        kept = read_baseline(file)
+        for reference in specs or kept:
+            old, gone = kept.get(key(reference)), _is_gone(reference)
+            if not specs and gone and old is not None:
+                self._found.append(compare_sides(old.only(self._known(old, file)), None))
+                continue
+            new = self._side(reference)
+            if new is None:
+                continue
+            new = msgspec.structs.replace(new, reference=key(reference))
+            if old is not None:
+                self._same_settings(old, new, file)
+                old = old.only(self._known(old, file))
+            self._found.append(compare_sides(old, new))
+        return self._outcome(file)
+
+    def _known(self, old: Side, file: str) -> tuple[str, ...]:
+        for wanted in self._keys:
+            if wanted not in old.keys:
+                raise UsageError(
+                    f"{file}: has no '{wanted}'", hint="write it again with --write-baseline"
+                )
+        return self._keys
+
+    def _same_settings(self, old: Side, new: Side, file: str) -> None:
+        for name in ("batch", "dtype", "aux", "variables"):
+            was, now = (getattr(side.conditions, name) for side in (old, new))
+            if was != now:
+                raise UsageError(
+                    f"{file}: '{old.reference}' was written with {name} {_shown(was)}, not {_shown(now)}",
+                    hint="give the options that it was written with, or write it again",
+                )
+
+    def _side(self, reference: str) -> Side | None:
+        try:
+            return _side(reference, self._given, self._keys)
+        except ArchstatError as error:
+            self._problems.append(Problem(reference, error))
+            return None
+
+    def _outcome(self, base: str) -> Outcome:
+        return Outcome(comparisons=tuple(self._found), problems=tuple(self._problems), base=base)
+
+
+def _side(reference: str, given: Given, keys: Sequence[str]) -> Side:
+    settings = settings_of(given)
+    return side_of(load(reference, settings), keys, aux=given.aux, settings=settings)
+
+
+def _is_gone(reference: str) -> bool:
+    """Say whether a file of the baseline isn't there any more."""
+    try:
+        return reference not in bundled() and not Path(reference).exists()
+    except (OSError, ValueError):
+        return True
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={said}" for name, said in value.items()) or "none"
+    return str(value)
