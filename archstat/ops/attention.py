@@ -7,7 +7,7 @@ from archstat.ops.base import IO, Op, Terms, Weightless, shape_terms
 from archstat.ops.checks import check_channels_last, check_numbers
 from archstat.ops.gradient import Gathered
 from archstat.ops.options import Boolean, MaybePositive, Positive
-from archstat.ops.product import Branch, attention_steps, linear_steps
+from archstat.ops.product import Branch, attended, attention_steps, linear_steps
 from archstat.ops.reach import EVERYTHING, Read, Routes, but
 from archstat.ops.tape import Learned, Mode, Step, Tape, learned
 from archstat.tensor import Tensor
@@ -114,6 +114,7 @@ class Attention(Op, frozen=True, kw_only=True):
             self._part(tape, qkv, at, width, heads, first=i == 0)
             for i, (width, heads) in enumerate(((outer, self.heads), (side, kv), (side, kv)))
         )
+        y = attended((q, k, v), y)
         product, at = attention_steps(tape, (q, k, v), y, mode, causal=self.causal)
         linear_steps(tape, y, at, io.y, self._projection("out_proj."))
         tape.hold(heads_at)
@@ -184,7 +185,8 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
                 f"{self.word}: branch '{name}' gives {x.describe()} beside q's {q.describe()} "
                 f"and k's {k.describe()}: lengths must agree",
             )
-        return q.with_shape(*q.shape[:-1], v.channels // groups * self.heads)
+        y = q.with_shape(*q.shape[:-1], v.channels // groups * self.heads)
+        return attended(self._branches(inputs), y)
 
     def macs(self, io: IO) -> Terms:
         q, k, _ = io.inputs
@@ -208,10 +210,14 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
         return (but(q, {last: EVERYTHING}), but(k, both, 1), but(v, both, 2))
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        tape, kv = Tape(3), self.kv_heads or self.heads
-        q, k, v = map(Branch, io.inputs, range(3), (self.heads, kv, kv))
-        attention_steps(tape, (q, k, v), io.y, mode, causal=self.causal)
+        tape = Tape(3)
+        attention_steps(tape, self._branches(io.inputs), io.y, mode, causal=self.causal)
         return tuple(tape.steps)
+
+    def _branches(self, inputs: tuple[Tensor, ...]) -> tuple[Branch, Branch, Branch]:
+        groups = self.kv_heads or self.heads
+        q, k, v = map(Branch, inputs, range(3), (self.heads, groups, groups))
+        return q, k, v
 
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
         q, k, v = needs

@@ -1,10 +1,12 @@
 """Joins: ops over two or more branches."""
 
+from functools import reduce
 from typing import ClassVar
 
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
+from archstat.ops.elementwise import together
 from archstat.ops.gradient import ELEMENTWISE, PART, SAME, Gradient, quotient
 from archstat.ops.options import Boolean, MaybeDim
 from archstat.ops.product import matmul_steps
@@ -118,9 +120,7 @@ class _Elementwise(Join, frozen=True, kw_only=True):
 
     def output(self, *inputs: Tensor) -> Tensor:
         self.check(inputs, _numbered(inputs))
-        shape = tuple(max(sizes) for sizes in zip(*(x.shape for x in inputs), strict=True))
-        full = next((x for x in inputs if x.shape == shape), None)
-        return inputs[0].with_shape(*shape) if full is None else full.fresh()
+        return reduce(together, inputs)
 
     def flops(self, io: IO) -> Terms:
         return {"elementwise": (len(io.inputs) - 1, *io.y.shape)}
@@ -139,7 +139,7 @@ class _Elementwise(Join, frozen=True, kw_only=True):
         n = len(io.inputs)
         steps, so_far = [], io.x
         for i, other in enumerate(io.inputs[1:], 1):
-            so_far = io.y if i == n - 1 else _between(so_far, other)
+            so_far = io.y if i == n - 1 else together(so_far, other)
             before = 0 if i == 1 else n + i - 2
             shares = None if self.storage(io) is None else 0
             flows = self.flows(so_far)
@@ -294,10 +294,6 @@ class MatMul(Join, frozen=True, kw_only=True):
 
 def _numbered(inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(len(inputs)))
-
-
-def _between(a: Tensor, b: Tensor) -> Tensor:
-    return a.with_shape(*map(max, a.shape, b.shape))
 
 
 def _repeats(a: Shape, b: Shape) -> bool:

@@ -289,10 +289,10 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
                 learns=learned(["weight"], x.fresh()),
                 gradients=(ELEMENTWISE,),
             )
+        tape.hold(wide)
         if wide:
             tape.add((at,), io.y)
-        for value in wide, root:
-            tape.hold(value)
+        tape.hold(root)
         return tuple(tape.steps)
 
 

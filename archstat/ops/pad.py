@@ -104,11 +104,14 @@ class Pad(Weightless, frozen=True, kw_only=True):
             f"its input is {x.describe()}",
         )
         for n, (a, b) in zip(x.shape, pairs, strict=True):
-            most = {"reflect": n - 1, "circular": n}.get(self.mode, max(a, b))
-            require(
-                max(a, b) <= most,
-                f"'pad' mode {self.mode} can add at most {most} to an axis of {n}, not {max(a, b)}",
-            )
+            for side, other in (a, b), (b, a):
+                # Round a circle comes only what the other side has left.
+                most = {"reflect": n - 1, "circular": n + min(other, 0)}.get(self.mode, side)
+                cut = f" that loses {-other}" if self.mode == "circular" and other < 0 else ""
+                require(
+                    side <= most,
+                    f"'pad' mode {self.mode} can add at most {most} to an axis of {n}{cut}, not {side}",
+                )
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT if self.mode in ("reflect", "replicate") else ()

@@ -78,7 +78,8 @@ def attention_steps(
 def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
     q, k, _ = branches
     depths = {b.x.shape[-1] // b.heads for b in branches}
-    if len(q.x.shape) != 3 or len(depths) > 1:
+    steps = [b.x.steps()[-1] for b in branches]
+    if len(q.x.shape) != 3 or len(depths) > 1 or steps != [1, 1, 1]:
         return "math"
     if mode.device == "cpu":
         return "flash for the CPU"
@@ -132,11 +133,22 @@ def _math(
         at = tape.add((at,), mixed.with_dtype(y.dtype))
     for value in held:
         tape.hold(value)
-    joined = q.shape[-3] == 1 or q.shape[-2] == 1
     order = swapped(len(q.shape), -3)
     split = mixed.with_dtype(y.dtype).permuted(order)
     at = tape.add((at,), split, shares=0, gradients=(Permuted(dims=order),))
-    return at, tape.add((at,), y, shares=0 if joined else None, gradients=(RESHAPED,))
+    shares = None if view_strides(split, y.shape) is None else 0
+    return at, tape.add((at,), y, shares=shares, gradients=(RESHAPED,))
+
+
+def attended(branches: tuple[Branch, Branch, Branch], y: Tensor) -> Tensor:
+    """Return row-major ``y`` as attention lays it out on the CPU: a view of the heads where there is one."""
+    if _kernel(branches, Mode()) != "math":
+        return y
+    heads, (*outer, length, width) = branches[0].heads, y.shape
+    mixed = y.with_shape(*outer, heads, length, width // heads)
+    split = mixed.permuted(swapped(len(mixed.shape), -3))
+    steps = view_strides(split, y.shape)
+    return y if steps is None else y.viewed(y.shape, steps, y.channel_dim)
 
 
 def swapped(rank: int, at: int) -> Shape:
