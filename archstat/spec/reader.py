@@ -37,7 +37,21 @@ def read(data: bytes, file: str, *, quoted: bool = True) -> YamlNode:
     except yaml.reader.ReaderError as error:
         raise _unreadable(origin, error) from None
     except yaml.MarkedYAMLError as error:
+        _look_before(origin, error)
         raise malformed(origin, error) from None
+
+
+def _look_before(origin: SourceText, error: yaml.MarkedYAMLError) -> None:
+    """Raise what is wrong before the place where the parser's own limit of nesting ended it.
+
+    The parser looks ahead, and newer ones refuse what is nested in a thousand levels before they tell of the first.
+    """
+    if error.problem_mark is None or "nesting" not in (error.problem or ""):
+        return
+    try:
+        _document(origin, iter(yaml.parse(origin.text[: error.problem_mark.index], Loader=_Loader)))
+    except yaml.MarkedYAMLError:
+        return
 
 
 def _decode(data: bytes, origin: SourceText) -> str:
