@@ -14,7 +14,7 @@ import yaml
 from archstat.ops import options
 from archstat.ops.base import Op
 from archstat.ops.catalogue import ACTIVATIONS, CATALOGUE, FAMILIES, NORMS
-from archstat.report.columns import COLUMNS
+from archstat.report.columns import COLUMNS, READINGS
 
 DOCS = Path(__file__).parent
 CASES = DOCS.parent / "tests" / "ops" / "cases"
@@ -202,7 +202,7 @@ def _with_columns(page: Path) -> str:
     """Return the page with the table of columns between its markers."""
     before, start, rest = page.read_text(encoding="utf-8").partition("<!-- columns -->\n")
     _, end, after = rest.partition("<!-- end of columns -->\n")
-    rows = [f"| `{c.key}` | {c.title} | {c.unit} | {c.about} |" for c in COLUMNS]
+    rows = [f"| `{c.key}` | {c.title} | {c.unit} | {c.about} |" for c in (*COLUMNS, *READINGS)]
     table = ["| key | heading | unit | what it is |", "|---|---|---|---|", *rows]
     return before + start + "".join(f"{line}\n" for line in table) + end + after
 

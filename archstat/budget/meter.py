@@ -3,7 +3,7 @@
 import msgspec
 
 from archstat.graph import Graph
-from archstat.report.columns import BY_KEY
+from archstat.report.columns import BY_KEY, READING_BY_KEY
 from archstat.report.grouping import sample
 from archstat.report.wholes import WHOLE_BY_KEY
 from archstat.tensor import Shape
@@ -42,11 +42,21 @@ class Meter:
         if metric in WHOLE_BY_KEY:
             found = WHOLE_BY_KEY[metric].measure(self.graph)
             return Reading(found.value, found.parts)
+        if metric in READING_BY_KEY:
+            return self._of_the_output(metric)
         values = BY_KEY[metric].values(self.graph)
         paths = [node.path for node in self.graph.nodes]
         unknown = tuple(path for path, n in zip(paths, values, strict=True) if n is None)
         parts = tuple((path, n) for path, n in zip(paths, values, strict=True) if n)
         return Reading(None if unknown else sum(n for _, n in parts), parts, unknown)
+
+    def _of_the_output(self, metric: str) -> Reading:
+        """Return what is read off the output; unknown where it is no whole number, or differs by axis."""
+        at = self.graph.outputs[0]
+        value, path = READING_BY_KEY[metric].values(self.graph)[at], self.graph.nodes[at].path
+        if not isinstance(value, int):
+            return Reading(None, (), (path,))
+        return Reading(value, ((path, value),))
 
 
 def unit_of(metric: str) -> str:
@@ -57,4 +67,6 @@ def unit_of(metric: str) -> str:
     """
     if metric in WHOLE_BY_KEY:
         return WHOLE_BY_KEY[metric].unit
+    if metric in READING_BY_KEY:
+        return READING_BY_KEY[metric].unit
     return BY_KEY[metric].unit if metric in BY_KEY else "elements"

@@ -23,6 +23,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "flops": "multiply-accumulates or FLOPs, layer by layer",
         "memory": "activation memory, layer by layer, as the lecture counts it",
         "shapes": "every tensor's shape, in network order",
+        "receptive-field": "what one unit sees of the input, layer by layer",
         "explain": "the arithmetic behind a layer's numbers, as on the board",
         "reproduce": "printed figures beside the computed ones",
         "verify": "every number held against PyTorch and fvcore",
@@ -76,7 +77,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"archstat.cli.{cmd_name}").command
+        command: click.Command = import_module(f"archstat.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(
@@ -94,7 +95,7 @@ class Program(click.Group):
         lines += ["", "Usage: archstat COMMAND ..."]
         for section, commands in COMMANDS.items():
             lines += ["", f"{section}:"]
-            lines += [f"  {name:<10}  {about}" for name, about in commands.items()]
+            lines += [f"  {name:<15}  {about}" for name, about in commands.items()]
         formatter.write("\n".join([*lines, "", *AFTERWORD, ""]))
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> NoReturn:

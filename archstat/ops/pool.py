@@ -145,7 +145,9 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
         return None
 
     def reach(self, io: IO) -> Routes:
-        return image(Along(1), tuple(map(Cells, io.x.spatial, io.y.spatial)))
+        sizes = enumerate(zip(io.x.spatial, io.y.spatial, strict=True), 2)
+        reads = {d: EVERYTHING if m == 1 else Along(d, Cells(n, m)) for d, (n, m) in sizes}
+        return (but(io.x, reads),)
 
 
 class AdaptiveAvgPool(_AdaptivePool, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""A pass is a pure function of the graph: one whole number for each node, ``None`` where it is unknown.
+"""A pass is a pure function of the graph: one number for each node, ``None`` where it is unknown.
 
 ``params(graph)[i]`` belongs to ``graph.nodes[i]``. Nothing here prints, mutates or knows another pass.
 """
@@ -17,26 +17,46 @@ from archstat.passes.params import (
     weights,
 )
 from archstat.passes.peak import Peak, inference_peak
+from archstat.passes.receptive_field import (
+    Measure,
+    effective_padding,
+    field_centre,
+    field_kept,
+    field_notes,
+    jump,
+    receptive_field,
+    smallest_receptive_field,
+)
 from archstat.passes.saved import saved_bytes, saved_what
+from archstat.passes.views import axes
 
 Values = tuple[int | None, ...]
 
 __all__ = [
+    "Measure",
     "Peak",
     "Values",
     "activation_bytes",
     "activations",
+    "axes",
     "backward_macs",
     "biases",
     "buffer_bytes",
     "buffers",
+    "effective_padding",
+    "field_centre",
+    "field_kept",
+    "field_notes",
     "flops",
     "inference_peak",
+    "jump",
     "macs",
     "param_bytes",
     "params",
+    "receptive_field",
     "saved_bytes",
     "saved_what",
+    "smallest_receptive_field",
     "trainable_params",
     "weights",
 ]

@@ -7,6 +7,7 @@ import msgspec
 
 from archstat.graph import Graph
 from archstat.passes.lattice import Lattice
+from archstat.passes.remember import remembered
 from archstat.passes.views import Paths, View, axes, views
 
 Measure = int | Fraction | tuple[int | Fraction, ...]
@@ -32,7 +33,11 @@ class Field(msgspec.Struct, frozen=True, gc=False):
     whole: bool
 
 
-def fields(graph: Graph) -> tuple[tuple[Field, ...], ...]:
+Rows = tuple[tuple[Field, ...], ...]
+
+
+@remembered
+def fields(graph: Graph) -> Rows:
     """Follow every path from the input to each node: a Field for each axis of the input.
 
     Counts:  all paths over branches; dilation; transposed convolutions phase by phase; of a resize the positions
@@ -43,27 +48,8 @@ def fields(graph: Graph) -> tuple[tuple[Field, ...], ...]:
     Unit:    input positions (pixels, samples, tokens) along one axis
     Source:  Araujo et al. 2019, Computing Receptive Fields of Convolutional Neural Networks, distill.pub
     """
-    held = _last
-    if held is not None and held[0] is graph:
-        return held[1]
     lengths = [graph.input.shape[d] for d in axes(graph)]
-    found = tuple(
-        tuple(_field(length, view) for length, view in zip(lengths, row, strict=True))
-        for row in views(graph)
-    )
-    _remember(graph, found)
-    return found
-
-
-Rows = tuple[tuple[Field, ...], ...]
-
-_last: tuple[Graph, Rows] | None = None
-"""What was last asked for: a table asks for several columns of one graph."""
-
-
-def _remember(graph: Graph, found: Rows) -> None:
-    global _last
-    _last = graph, found
+    return tuple(tuple(map(_field, lengths, row)) for row in views(graph))
 
 
 def receptive_field(graph: Graph) -> tuple[Measure | None, ...]:
@@ -121,6 +107,20 @@ def field_centre(graph: Graph) -> tuple[Measure | None, ...]:
     return tuple(measure(field.centre for field in row) for row in fields(graph))
 
 
+def field_notes(graph: Graph) -> tuple[str, ...]:
+    """Say of each node what its numbers don't: that it sees everything, or that its branches aren't aligned."""
+    return tuple(_note(row) for row in fields(graph))
+
+
+def field_kept(graph: Graph) -> tuple[bool, ...]:
+    """Say of each node whether it has one input, and sees what that does."""
+    found = fields(graph)
+    return tuple(
+        len(node.inputs) == 1 and found[node.inputs[0]] == row
+        for node, row in zip(graph.nodes, found, strict=True)
+    )
+
+
 def measure(values: Iterable[int | Fraction | None]) -> Measure | None:
     """Return one number where all axes agree, one for each where they don't; ``None`` if one is unknown."""
     found: list[int | Fraction] = []
@@ -129,6 +129,22 @@ def measure(values: Iterable[int | Fraction | None]) -> Measure | None:
             return None
         found.append(int(value) if value.denominator == 1 else value)
     return found[0] if len(set(found)) == 1 else tuple(found)
+
+
+def _note(row: tuple[Field, ...]) -> str:
+    if all(field.whole for field in row):
+        return "the whole input"
+    said = []
+    if any(field.whole for field in row):
+        axes = [str(k) for k, field in enumerate(row) if field.whole]
+        said.append(f"the whole input along axis {', '.join(axes)}")
+    if any(field.aligned is False for field in row):
+        said.append("branches not aligned")
+    if any(field.aligned is None for field in row):
+        said.append("positions merged or moved")
+    if all(field.size == 0 for field in row):
+        said.append("doesn't read the input")
+    return "; ".join(said)
 
 
 def _field(length: int, view: View) -> Field:
@@ -155,9 +171,11 @@ def _field(length: int, view: View) -> Field:
 
 
 def _jump(view: View) -> Fraction | None:
-    if view.blurred is not None or len(view.moving) > 1:
-        return None
-    return view.moving[0].together.jump if view.moving else Fraction(0)
+    if not view.moving:
+        # What all units see alike doesn't move, whatever else they see.
+        return None if view.blurred and not view.same else Fraction(0)
+    alone = view.blurred is None and len(view.moving) == 1
+    return view.moving[0].together.jump if alone else None
 
 
 def _largest(moving: tuple[Paths, ...]) -> Lattice | None:

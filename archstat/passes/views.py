@@ -7,6 +7,7 @@ import msgspec
 from archstat.graph import Graph, Node
 from archstat.ops.reach import ITSELF, All, Along, Fixed, Route, Scattered
 from archstat.passes.lattice import ONE, Lattice, Span, hull
+from archstat.passes.remember import remembered
 
 MOST_JUMPS = 8
 """Paths of different jumps that are followed side by side; more are unknown."""
@@ -105,8 +106,12 @@ def axes(graph: Graph) -> tuple[int, ...]:
     return tuple(d for d in every if d != x.channel_dim)
 
 
-def views(graph: Graph) -> list[tuple[View, ...]]:
-    """Return how each node's units see each of the input's axes."""
+Rows = tuple[tuple["View", ...], ...]
+
+
+@remembered
+def views(graph: Graph) -> Rows:
+    """Return how each node's units see each of the input's axes: ``views(graph)[node][axis]``."""
     arriving = axes(graph)
     ends = [(0, graph.input.shape[d] - 1) for d in arriving]
     found: list[tuple[View, ...]] = [
@@ -123,7 +128,7 @@ def views(graph: Graph) -> list[tuple[View, ...]]:
                 for k in range(len(arriving))
             )
         )
-    return found
+    return tuple(found)
 
 
 def _through(view: View, route: Route, node: Node) -> View:

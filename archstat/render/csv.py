@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from archstat.render.escape import cell, shape, shapes
 from archstat.render.figures import PLAIN, cells
 from archstat.render.style import Style
-from archstat.report.report import Report, Row
+from archstat.report.report import Cell, Report, Row
+from archstat.report.values import plain
 
 _BEFORE = ("spec", "row", "path", "op", "layers", "input", "output", "parameters")
 
@@ -28,7 +29,7 @@ def render(reports: Sequence[Report], style: Style, delimiter: str = ",") -> str
     for report in reports:
         what = [row.saved for row in report.rows]
         for i, (before, values, note) in enumerate(_lines(report)):
-            numbers = ["" if values.get(key) is None else str(values[key]) for key in keys]
+            numbers = [_written(values.get(key)) for key in keys]
             saved = [what[i] if i < len(what) else ""] if says else []
             writer.writerow([*map(cell, before), *numbers, *saved, cell(note), *("" for _ in last)])
         between = len(_BEFORE) - 2 + len(keys) + says + 1
@@ -37,7 +38,7 @@ def render(reports: Sequence[Report], style: Style, delimiter: str = ",") -> str
     return out.getvalue()
 
 
-def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, int | None], str]]:
+def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], str]]:
     keys = [column.key for column in report.columns]
     spec = report.reference
     kind = "spec" if report.kind == "summary" else report.by
@@ -54,6 +55,10 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, int | No
     for peak in report.peaks:
         before = (spec, "peak", peak.path, peak.op, "", "", "", "")
         yield before, {}, f"{peak.key}: {peak.nbytes}"
+
+
+def _written(cell: Cell) -> str:
+    return "" if cell is None else str(plain(cell))
 
 
 def _shapes(row: Row) -> tuple[str, str, str]:

@@ -85,12 +85,16 @@ def _report(report: Report) -> dict[str, Any]:
             for c in report.columns
         ],
         "rows": [_row(keys, row, report.labels) for row in report.rows],
-        "totals": dict(report.total) if report.totals or report.kind != "summary" else None,
+        "totals": _totals(report) if report.totals or report.kind != "summary" else None,
         "incomplete": report.partial,
         "published": [published(line) for line in report.published],
         "notes": report.notes,
         **({"peaks": [_peak(peak) for peak in report.peaks]} if report.peaks else {}),
     }
+
+
+def _totals(report: Report) -> dict[str, int | str | None]:
+    return {key: None if n is None else plain(n) for key, n in report.total.items()}
 
 
 def published(line: PublishedLine) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def _row(keys: Sequence[str], row: Row, labels: Sequence[str]) -> dict[str, Any]
         "inputs": row.inputs,
         "output": row.output,
         "tensors": row.tensors,
-        **dict(zip(keys, row.cells, strict=True)),
+        **{k: None if n is None else plain(n) for k, n in zip(keys, row.cells, strict=True)},
         **saved,
         "note": row.note,
     }

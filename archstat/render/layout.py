@@ -6,8 +6,9 @@ import msgspec
 
 from archstat.render.escape import clean, shape, shapes
 from archstat.render.style import Style
-from archstat.report.columns import BY_KEY, Column
-from archstat.report.report import Conditions, PeakLine, Report, Row
+from archstat.report.columns import BY_KEY, Column, Reading
+from archstat.report.report import Cell, Conditions, PeakLine, Report, Row
+from archstat.report.values import plain
 from archstat.units import System, Unit, exact, fixed, percent, power_for, prefixes, scaled
 
 UNKNOWN = "?"
@@ -30,7 +31,7 @@ def fields(report: Report, style: Style) -> list[Field]:
         Field(
             _first_title(report),
             tuple(clean(row.path) for row in rows),
-            "TOTAL" if report.totals else "",
+            "TOTAL" if report.totals and any(column.adds for column in report.columns) else "",
         )
     ]
     if any(row.count > 1 and not row.path.startswith("[") for row in rows):
@@ -43,7 +44,7 @@ def fields(report: Report, style: Style) -> list[Field]:
                 found.append(Field(title, cells, rank=rank))
     numbers = [i for i, column in enumerate(report.columns) if column.key not in report.aside]
     found += [_number(report, i, style, rank=10 * place) for place, i in enumerate(numbers)]
-    if report.totals and numbers and report.totals[numbers[0]]:
+    if report.totals and numbers and report.columns[numbers[0]].adds and report.totals[numbers[0]]:
         found.append(_share(report, numbers[0]))
     if "saved" in report.labels and any(row.saved for row in rows):
         found.append(Field("kept here first", tuple(row.saved for row in rows), rank=50))
@@ -73,6 +74,8 @@ def below(report: Report) -> list[tuple[str, str, str]]:
     lines = []
     first = report.totals[0] if report.totals else 0
     for column, total in zip(report.columns, report.totals, strict=False):
+        if isinstance(column, Reading) or not isinstance(total, int):
+            continue
         aside = column.key in report.aside
         same = column.unit == report.columns[0].unit and total == first
         if (aside and total and not same) or (not aside and column.unit == "bytes"):
@@ -125,26 +128,44 @@ def _first_title(report: Report) -> str:
 
 def _number(report: Report, at: int, style: Style, rank: int) -> Field:
     column = report.columns[at]
-    write, title = _writer(report, at, style)
+    if isinstance(column, Reading):
+        return Field(
+            column.title, tuple(_read(row, at) for row in report.rows), right=True, rank=rank
+        )
+    write, title = _writer(column, report, at, style)
     footer = ""
     if report.totals:
         least = "at least " if column.key in report.partial else ""
-        footer = least + write(report.totals[at])
+        footer = least + write(_count(report.totals[at]))
     cells = tuple(
-        UNKNOWN if row.cells[at] is None else write(row.cells[at] or 0) for row in report.rows
+        UNKNOWN if row.cells[at] is None else write(_count(row.cells[at])) for row in report.rows
     )
     return Field(title, cells, footer, right=True, rank=rank)
 
 
-def _writer(report: Report, at: int, style: Style) -> tuple[Callable[[int], str], str]:
+def _read(row: Row, at: int) -> str:
+    """Write a reading exactly; several layers that are no stage have none together."""
+    cell = row.cells[at]
+    if cell is None:
+        return "" if row.path.startswith("[") else UNKNOWN
+    return exact(cell) if isinstance(cell, int) else str(plain(cell))
+
+
+def _count(cell: Cell) -> int:
+    """Return the whole number that a column's cell is."""
+    return cell if isinstance(cell, int) else 0
+
+
+def _writer(
+    column: Column, report: Report, at: int, style: Style
+) -> tuple[Callable[[int], str], str]:
     """Choose one unit for the whole column; a summary writes four digits, each with its own unit."""
-    column = report.columns[at]
     if report.kind == "summary":
         unit: Unit = "bytes" if column.unit == "bytes" else "count"
         return (lambda n: scaled(n, 4, unit, style.system)), column.title
     if column.unit != "bytes":
         return exact, column.title
-    power = power_for(report.totals[at], "bytes", style.system)
+    power = power_for(_count(report.totals[at]), "bytes", style.system)
     name = prefixes("bytes", style.system)[power]
     if power == 0:
         return exact, f"{column.title} ({name})"
@@ -152,9 +173,9 @@ def _writer(report: Report, at: int, style: Style) -> tuple[Callable[[int], str]
 
 
 def _share(report: Report, at: int) -> Field:
-    whole, known = report.totals[at], report.columns[at].key not in report.partial
+    whole, known = _count(report.totals[at]), report.columns[at].key not in report.partial
     cells = tuple(
-        UNKNOWN if row.cells[at] is None or not known else percent(row.cells[at] or 0, whole)
+        UNKNOWN if row.cells[at] is None or not known else percent(_count(row.cells[at]), whole)
         for row in report.rows
     )
     return Field("share", cells, "100.0%" if known else "", right=True, rank=50)

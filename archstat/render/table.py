@@ -69,8 +69,11 @@ def _bar(report: Report, chosen: Sequence[Field], style: Style) -> list[str]:
     fits = style.width is not None and line_width(chosen) + len(GAP) + BAR <= style.width
     if not (style.bars and style.unicode and fits and report.totals) or first is None:
         return []
+    if not report.columns[first].adds:
+        return []
     # The rest of a long table is no row of its own: it would dwarf the others.
-    values = [0 if row.path.startswith("[") else row.cells[first] or 0 for row in report.rows]
+    cells = [0 if row.path.startswith("[") else row.cells[first] for row in report.rows]
+    values = [n if isinstance(n, int) else 0 for n in cells]
     largest = max(values, default=0)
     return [_eighths(8 * BAR * n // largest) if largest else "" for n in values]
 

@@ -100,12 +100,13 @@ class Architecture:
         sort: str | None = None,
         top: int | None = None,
     ) -> Report:
-        """Return the table that ``archstat params | flops | memory | shapes`` prints, every row of it."""
+        """Return the table that ``archstat params``, or ``flops``, ``memory``, ... prints, every row of it."""
         known: dict[str, Callable[[], Kind]] = {
             "params": kinds.params,
             "flops": kinds.flops,
             "memory": kinds.memory,
             "shapes": kinds.shapes,
+            "receptive-field": kinds.receptive_field,
         }
         if kind not in known:
             raise UsageError(f"no report '{kind}'", hint=f"there are {', '.join(known)}")

@@ -1,14 +1,15 @@
 """Which rows of a table are shown, in which order, and what is said of those that are not."""
 
+from fractions import Fraction
 from typing import Literal
 
 import msgspec
 
 from archstat.errors import UsageError
-from archstat.report.columns import Column
+from archstat.report.columns import Column, Reading
 from archstat.report.grouping import Layout, folded_rest, grouped
 from archstat.report.kinds import Kind
-from archstat.report.report import Grouping, Report, Row
+from archstat.report.report import Cell, Grouping, Report, Row
 
 MANY_ROWS = 40
 """More rows than this and a table for people goes by stage, unless asked otherwise."""
@@ -33,7 +34,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def arranged(
-    rows: tuple[Row, ...], columns: tuple[Column, ...], kind: Kind, asked: Arrangement
+    rows: tuple[Row, ...], columns: tuple[Column | Reading, ...], kind: Kind, asked: Arrangement
 ) -> tuple[tuple[Row, ...], Grouping, tuple[str, ...]]:
     """Return the rows to show, how they are grouped, and notes on what isn't shown.
 
@@ -44,11 +45,11 @@ def arranged(
         raise UsageError("--depth follows paths, so it can't go with --by op")
     people = asked.detail == "people"
     free = people and asked.by is None and depth is None and top is None
-    held = grouped(rows, by, depth)
+    held = grouped(rows, by, depth, columns)
     kept = tuple(row for row in held if not people or _something(row, kind))
     notes: list[str] = []
     if free and len(kept) > MANY_ROWS:
-        staged = grouped(rows, "stage")
+        staged = grouped(rows, "stage", None, columns)
         staged_kept = tuple(row for row in staged if _something(row, kind))
         if len(staged_kept) < len(kept):
             notes.append(f"by stage; --by layer shows all {len(kept):,} rows")
@@ -63,18 +64,20 @@ def arranged(
         notes.append(f"{left_out:,} {noun}{plural} {kind.nothing} not shown; --all shows them")
     kept = _sorted(kept, columns, asked.sort or ("network" if top is None else None))
     if top is not None and len(kept) > top + 1:
-        kept = (*kept[:top], folded_rest(kept[top:]))
+        kept = (*kept[:top], folded_rest(kept[top:], columns))
     return kept, by, tuple(notes)
 
 
 def _something(row: Row, kind: Kind) -> bool:
     """Say whether a row has anything to show; a note counts, and so does an unknown."""
+    if row.idle:
+        return False
     noted = bool(row.note) and "note" in kind.labels
     return not kind.shown or noted or any(n != 0 for n in row.cells[: len(kind.shown)])
 
 
 def _sorted(
-    rows: tuple[Row, ...], columns: tuple[Column, ...], sort: str | None
+    rows: tuple[Row, ...], columns: tuple[Column | Reading, ...], sort: str | None
 ) -> tuple[Row, ...]:
     """Sort by network order, by name, or by a column, the largest first; the first column by default."""
     keys = [column.key for column in columns]
@@ -91,8 +94,10 @@ def _sorted(
     return tuple(sorted(rows, key=lambda row: _descending(row.cells[at])))
 
 
-def _descending(cell: int | None) -> tuple[int, int]:
-    return (0, 0) if cell is None else (1, -cell)
+def _descending(cell: Cell) -> tuple[int, int | Fraction]:
+    if cell is None:
+        return 0, 0
+    return 1, -(max(cell) if isinstance(cell, tuple) else cell)
 
 
 def shortened(report: Report, most: int) -> Report:
@@ -103,6 +108,6 @@ def shortened(report: Report, most: int) -> Report:
     note = f"the first {len(kept):,} of {len(report.rows):,} rows; -f csv writes them all"
     return msgspec.structs.replace(
         report,
-        rows=(*kept, folded_rest(report.rows[len(kept) :])),
+        rows=(*kept, folded_rest(report.rows[len(kept) :], report.columns)),
         notes=(*report.notes, note),
     )

@@ -1,10 +1,11 @@
 """The one list of columns. Tables, CSV headers, JSON keys, budgets and docs all read it.
 
-A new metric is one pass and one column here. Every column is summed over the layers.
+A new metric is one pass and one column here. Columns are summed over the layers; readings are not: each layer has
+its own, and that of the network is its output's.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -27,6 +28,24 @@ class Column(msgspec.Struct, frozen=True):
     about: str
     values: Callable[[Graph], passes.Values]
     estimate: bool = False
+
+    adds: ClassVar[bool] = True
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What is read off a layer by itself, such as its receptive field: one number, or one for each axis.
+
+    It is not summed: a stage, and the network, has that of its last layer. The fields are a column's.
+    """
+
+    key: str
+    title: str
+    unit: Literal["positions"]
+    about: str
+    values: Callable[[Graph], tuple[passes.Measure | None, ...]]
+    estimate: bool = False
+
+    adds: ClassVar[bool] = False
 
 
 def _forward_backward(graph: Graph) -> passes.Values:
@@ -54,3 +73,17 @@ COLUMNS = (
 )  # fmt: skip
 
 BY_KEY = {column.key: column for column in COLUMNS}
+
+READINGS = (
+    Reading("receptive_field", "receptive field", "positions", "input positions that a unit sees, the largest path's",
+            passes.receptive_field),
+    Reading("smallest_receptive_field", "smallest path", "positions", "the same along the smallest path",
+            passes.smallest_receptive_field),
+    Reading("jump", "jump", "positions", "effective stride: how far it moves from unit to unit", passes.jump),
+    Reading("effective_padding", "padding", "positions", "how far the first unit's begins before the input",
+            passes.effective_padding),
+    Reading("field_centre", "centre", "positions", "the middle of the first unit's, the first position being 0",
+            passes.field_centre),
+)  # fmt: skip
+
+READING_BY_KEY = {reading.key: reading for reading in READINGS}

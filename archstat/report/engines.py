@@ -7,7 +7,7 @@ import msgspec
 from archstat import passes
 from archstat.errors import UsageError
 from archstat.graph import Graph
-from archstat.report.columns import Column
+from archstat.report.columns import Column, Reading
 from archstat.report.kinds import Kind
 
 
@@ -27,7 +27,8 @@ def measured(kind: Kind, engine: str) -> Kind:
     return msgspec.structs.replace(kind, own=own, quantity="")
 
 
-def _column(column: Column, engine: str) -> Column:
+def _column(column: Column | Reading, engine: str) -> Column:
+    assert isinstance(column, Column)  # the tables that have engines show columns alone
     return msgspec.structs.replace(
         column,
         title=f"{column.title} by {engine}",

@@ -9,6 +9,7 @@ from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.ops.base import Terms, total
 from archstat.report.columns import BY_KEY
+from archstat.report.field_steps import field_lines
 from archstat.report.grouping import sample
 from archstat.spec.model import Spec
 from archstat.tensor import BYTES, Shape, Tensor
@@ -107,6 +108,10 @@ def _lesson(graph: Graph, index: int) -> Lesson:
     steps += _costs("MACs", node.op.macs(node.io), node, {})
     steps += _costs("FLOPs", node.op.flops(node.io), node, node.op.macs(node.io))
     steps += _memory(graph, node)
+    steps += [
+        Step(label=label, arithmetic=arithmetic, value=value, unit="positions")
+        for label, arithmetic, value in field_lines(graph, index)
+    ]
     return Lesson(
         path=node.path,
         op=node.op.word,

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from archstat.graph import Graph, Node
-from archstat.report.report import Grouping, Row
+from archstat.report.columns import Column, Reading
+from archstat.report.report import Cell, Grouping, Row
 from archstat.tensor import Shape, Tensor
 
 Layout = Literal["chw", "hwc"]
-Cells = tuple[int | None, ...]
+Cells = tuple[Cell, ...]
 
 
 def layer_rows(
@@ -30,7 +31,12 @@ def layer_rows(
     )
 
 
-def grouped(rows: Iterable[Row], by: Grouping, depth: int | None = None) -> tuple[Row, ...]:
+def grouped(
+    rows: Iterable[Row],
+    by: Grouping,
+    depth: int | None = None,
+    columns: Sequence[Column | Reading] = (),
+) -> tuple[Row, ...]:
     """Fold rows that belong together, in the order of their first layer; the output is the last one's."""
     if by == "layer" and depth is None:
         return tuple(rows)
@@ -38,19 +44,19 @@ def grouped(rows: Iterable[Row], by: Grouping, depth: int | None = None) -> tupl
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
-    return tuple(_folded(name, group, shapes=by != "op") for name, group in groups.items())
+    return tuple(_folded(name, group, columns, shapes=by != "op") for name, group in groups.items())
 
 
-def folded_rest(rows: Sequence[Row]) -> Row:
+def folded_rest(rows: Sequence[Row], columns: Sequence[Column | Reading]) -> Row:
     """Return the one row ``[12 others]`` that stands for ``rows``."""
-    return _folded(f"[{len(rows):,} others]", rows, shapes=False)
+    return _folded(f"[{len(rows):,} others]", rows, columns, shapes=False)
 
 
-def total(column: Iterable[int | None]) -> int | None:
+def total(column: Iterable[Cell]) -> int | None:
     """Add a column; a sum with an unknown part is unknown."""
     known: list[int] = []
     for n in column:
-        if n is None:
+        if not isinstance(n, int):
             return None
         known.append(n)
     return sum(known)
@@ -68,13 +74,25 @@ def _prefix(depth: int) -> Callable[[Row], str]:
     return lambda row: ".".join(row.path.split(".")[:depth])
 
 
-def _folded(path: str, rows: Sequence[Row], *, shapes: bool) -> Row:
+def _folded(
+    path: str, rows: Sequence[Row], columns: Sequence[Column | Reading], *, shapes: bool
+) -> Row:
     if len(rows) == 1 and rows[0].path == path:
         return rows[0]
     words = {row.op for row in rows}
     return Row(
         path=path,
-        cells=tuple(map(total, zip(*(row.cells for row in rows), strict=True))),
+        cells=tuple(
+            total(row.cells[at] for row in rows)
+            if column.adds
+            else rows[-1].cells[at]
+            if shapes
+            else None
+            for at, column in enumerate(columns)
+        ),
+        note=rows[-1].note
+        if shapes and columns and not any(column.adds for column in columns)
+        else "",
         op=words.pop() if len(words) == 1 else "",
         inputs=rows[0].inputs if shapes else (),
         output=rows[-1].output if shapes else None,

@@ -8,7 +8,7 @@ from archstat import passes
 from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
-from archstat.report.columns import BY_KEY, Column
+from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
 from archstat.report.report import Label, PeakLine
 
 NOTED: tuple[Label, ...] = ("output", "note")
@@ -19,7 +19,8 @@ class Kind(msgspec.Struct, frozen=True):
 
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
-    layer what it keeps; ``peaks`` gives the moments at which most is alive.
+    layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
+    the moments at which most is alive.
     """
 
     name: str
@@ -31,12 +32,14 @@ class Kind(msgspec.Struct, frozen=True):
     labels: tuple[Label, ...] = ("output",)
     own: tuple[Column, ...] = ()
     what: Callable[[Graph], tuple[str, ...]] | None = None
+    notes: Callable[[Graph], tuple[str, ...]] | None = None
+    idle: Callable[[Graph], tuple[bool, ...]] | None = None
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
 
-    def column(self, key: str) -> Column:
+    def column(self, key: str) -> Column | Reading:
         """Return the column of a key: this report's own, or the common one."""
         own = next((column for column in self.own if column.key == key), None)
-        return own or BY_KEY[key]
+        return own or BY_KEY.get(key) or READING_BY_KEY[key]
 
 
 def params(*, no_bias: bool = False, trainable: bool = False) -> Kind:
@@ -116,6 +119,28 @@ def memory(
 def shapes() -> Kind:
     """Return the table of every tensor's shape."""
     return Kind("shapes", (), with_input=True, labels=("op", "output", "tensors", "note"))
+
+
+def receptive_field(*, branches: bool = True) -> Kind:
+    """Return the table of receptive fields; without ``branches`` the smallest path is the largest."""
+    smallest = ("smallest_receptive_field",)
+    return Kind(
+        "receptive-field",
+        (
+            "receptive_field",
+            *(smallest if branches else ()),
+            "jump",
+            "effective_padding",
+            "field_centre",
+        ),
+        () if branches else smallest,
+        "without change",
+        "receptive_field",
+        with_input=True,
+        labels=NOTED,
+        notes=passes.field_notes,
+        idle=passes.field_kept,
+    )
 
 
 SUMMARY = Kind("summary", ("params", "macs", "activations", "activation_bytes"))

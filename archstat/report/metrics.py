@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from itertools import accumulate
 
+from archstat import passes
 from archstat.errors import SpecError
 from archstat.graph import Graph
-from archstat.report.columns import BY_KEY
+from archstat.report.columns import BY_KEY, READING_BY_KEY
 from archstat.report.wholes import WHOLES, Whole, depth
 from archstat.spec.expressions import Function, Number, evaluate
 from archstat.spec.words import nearest
@@ -33,6 +34,7 @@ class Metrics:
         self._functions: Mapping[str, Function] = {
             **{key: self._metric(key) for key in BY_KEY},
             **{whole.key: self._whole(whole) for whole in WHOLES},
+            **{key: self._reading(key) for key in READING_BY_KEY},
             "layers": self._layers,
             "depth": self._depth,
             "size": self._size,
@@ -63,6 +65,16 @@ class Metrics:
             if value is None:
                 raise SpecError(f"the {whole.key} of '{self.graph.name}' is unknown")
             return value
+
+        return function
+
+    def _reading(self, key: str) -> Function:
+        """What is read off one layer: the output, or the last one that the globs match."""
+
+        def function(
+            *globs: str, op: str | None = None, of: str | None = None, axis: int | None = None
+        ) -> Number:
+            return self._of(of)._read(key, globs, op, axis)
 
         return function
 
@@ -98,6 +110,25 @@ class Metrics:
                 raise SpecError(f"the {key} of '{self.graph.nodes[i].path}' is unknown")
             total += value
         return total
+
+    def _read(self, key: str, globs: tuple[str, ...], op: str | None, axis: int | None) -> Number:
+        graph = self.graph
+        at = self._matching(globs, op)[-1] if globs or op else graph.outputs[0]
+        value = READING_BY_KEY[key].values(graph)[at]
+        path = graph.nodes[at].path
+        if value is None:
+            raise SpecError(f"the {key} of '{path}' is unknown")
+        if axis is not None:
+            values = value if isinstance(value, tuple) else (value,) * len(passes.axes(graph))
+            if not isinstance(axis, int) or not 0 <= axis < len(values):
+                raise SpecError(f"{key}(): the input has {len(values)} axes, from 0")
+            value = values[axis]
+        if isinstance(value, tuple):
+            shown = "x".join(map(str, value))
+            raise SpecError(
+                f"the {key} of '{path}' is {shown}: its axes differ", hint="name one: axis=0"
+            )
+        return value
 
     def _matching(self, globs: tuple[str, ...], op: str | None) -> list[int]:
         """Return the nodes that match any of the globs (all, if there are none) and the op."""

@@ -6,11 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from archstat.report.columns import Column
+from archstat.report.columns import Column, Reading
 from archstat.report.values import Value
 from archstat.tensor import Shape
 
 Grouping = Literal["layer", "stage", "op"]
+Cell = Value | None
 Label = Literal["op", "inputs", "output", "tensors", "saved", "note"]
 
 
@@ -29,11 +30,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     ``cells`` stand in the order of the report's columns; ``None`` is unknown, never zero. Shapes are one
     sample's. ``tensors`` are the learnable tensors: PyTorch's name -> shape. ``saved`` says what
-    autograd keeps: ``input, indices``. ``ids`` says that the input is one id for each token.
+    autograd keeps: ``input, indices``. ``ids`` says that the input is one id for each token, ``idle`` that a table
+    for people may leave the row out.
     """
 
     path: str
-    cells: tuple[int | None, ...] = ()
+    cells: tuple[Cell, ...] = ()
     op: str = ""
     inputs: tuple[Shape, ...] = ()
     output: Shape | None = None
@@ -42,6 +44,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     count: int = 1
     ids: bool = False
+    idle: bool = False
 
 
 class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +94,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One table.
 
     ``aside`` are the keys of columns whose total alone is shown in text. ``totals`` are sums over all layers,
-    in the order of ``columns``, computed once; those in ``partial`` miss an unknown cell, so they read
-    "at least". A report without totals (a summary of several specs) has an empty tuple.
+    and of a reading the output's, in the order of ``columns``, computed once; those in ``partial`` miss an unknown
+    cell, so they read "at least". A report without totals (a summary of several specs) has an empty tuple.
     """
 
     kind: str
@@ -100,17 +103,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     conditions: Conditions
     by: Grouping = "layer"
-    columns: tuple[Column, ...] = ()
+    columns: tuple[Column | Reading, ...] = ()
     aside: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ("output",)
     rows: tuple[Row, ...] = ()
-    totals: tuple[int, ...] = ()
+    totals: tuple[Cell, ...] = ()
     partial: tuple[str, ...] = ()
     published: tuple[PublishedLine, ...] = ()
     notes: tuple[str, ...] = ()
     peaks: tuple[PeakLine, ...] = ()
 
     @property
-    def total(self) -> Mapping[str, int]:
+    def total(self) -> Mapping[str, Cell]:
         """The totals by column key."""
         return {c.key: n for c, n in zip(self.columns, self.totals, strict=False)}

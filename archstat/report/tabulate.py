@@ -1,11 +1,13 @@
 """Build a report from a spec: passes give the numbers, nodes the rows, and an arrangement what is shown of them."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from archstat.report.arrange import Arrangement, arranged
 from archstat.report.grouping import layer_rows, sample
 from archstat.report.kinds import Kind
-from archstat.report.report import Conditions, PublishedLine, Report
+from archstat.report.report import Cell, Conditions, PublishedLine, Report
 from archstat.spec.model import Settings, Spec
 
 EVERYTHING = Arrangement()
@@ -30,11 +32,14 @@ def tabulate(
     values = [column.values(graph) for column in columns]
     cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
     rows = layer_rows(graph, cells, with_input=kind.with_input, layout=arrangement.layout)
-    if kind.what is not None:
-        said = kind.what(graph) if kind.with_input else kind.what(graph)[1:]
-        rows = tuple(
-            msgspec.structs.replace(row, saved=what) for row, what in zip(rows, said, strict=True)
-        )
+    said = (("saved", kind.what), ("note", kind.notes), ("idle", kind.idle))
+    for field, say in said:
+        if say is not None:
+            values_of = say(graph) if kind.with_input else say(graph)[1:]
+            rows = tuple(
+                msgspec.structs.replace(row, **{field: value})
+                for row, value in zip(rows, values_of, strict=True)
+            )
     rows, by, notes = arranged(rows, columns, kind, arrangement)
     return Report(
         kind=kind.name,
@@ -52,12 +57,22 @@ def tabulate(
         aside=kind.aside,
         labels=kind.labels,
         rows=rows,
-        totals=tuple(sum(n for n in column if n is not None) for column in values),
-        partial=tuple(c.key for c, column in zip(columns, values, strict=True) if None in column),
+        totals=tuple(
+            _sum(column) if c.adds else column[graph.outputs[0]]
+            for c, column in zip(columns, values, strict=True)
+        ),
+        partial=tuple(
+            c.key for c, column in zip(columns, values, strict=True) if c.adds and None in column
+        ),
         published=_published(spec, kind) if settings == DEFAULTS else (),
         notes=notes,
         peaks=kind.peaks(graph) if kind.peaks is not None else (),
     )
+
+
+def _sum(column: Sequence[Cell]) -> int:
+    """Add up what is known."""
+    return sum(n for n in column if isinstance(n, int))
 
 
 def _published(spec: Spec, kind: Kind) -> tuple[PublishedLine, ...]:

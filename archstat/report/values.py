@@ -1,8 +1,9 @@
-"""What a figure comes to, exactly: a whole number, a fraction, or a shape as it is printed (28x28x480)."""
+"""What a figure comes to, exactly: a whole number, a fraction, a shape as it is printed (28x28x480), or one number for
+each axis."""
 
 from fractions import Fraction
 
-Value = int | Fraction | tuple[int, ...]
+Value = int | Fraction | tuple[int | Fraction, ...]
 
 
 def written(value: Value) -> str:
@@ -12,7 +13,7 @@ def written(value: Value) -> str:
     ('15,237,608', '0.375', '28x28x480')
     """
     if isinstance(value, tuple):
-        return "x".join(map(str, value))
+        return "x".join(str(plain(n)) for n in value)
     if isinstance(value, int):
         return f"{value:,}"
     return f"{float(value):,.4f}".rstrip("0").rstrip(".")

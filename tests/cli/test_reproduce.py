@@ -55,7 +55,7 @@ def test_a_figure_that_cannot_be_judged_fails_and_the_others_are_judged(net: Pat
     assert done.exit_code == 2
     assert "'conv9' matches no layer" in done.stderr
     assert done.stdout.splitlines()[-2:] == [
-        "3 printed figures of 1 spec: 3 reproduced",
+        "4 printed figures of 1 spec: 4 reproduced",
         "FAIL  1 spec could not be read",
     ]
 

@@ -39,6 +39,7 @@ OWN_REFUSALS = {
     "needs a vector": "PyTorch's linear takes the last axis of an image",
     "is out of range: its input is": "dimensions count from the first of a sample, and can't reach the batch",
     "and not both": "the second would be without effect",
+    "'attention' heads": "nn.MultiheadAttention refuses it too; the module of a lowered graph takes any head_dim",
     "needs [L, C]": "PyTorch attends within a sample without a batch",
     "would leave no dimension": "a sample has one dimension at least",
     "'prelu' has 1 parameter or one for each channel": "PyTorch takes the first axis of a sequence for its channels",

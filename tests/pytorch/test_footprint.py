@@ -1,8 +1,10 @@
 """Receptive fields against the gradient's footprint on random small networks, unit by unit."""
 
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -12,11 +14,15 @@ from archstat.graph import Builder, Graph
 from archstat.ops.base import Op
 from archstat.ops.conv import Conv, ConvTranspose
 from archstat.ops.join import Add, Concat
+from archstat.ops.norm import BatchNorm, GroupNorm
 from archstat.ops.pad import Pad
 from archstat.ops.pool import AvgPool
+from archstat.ops.reach import Along, itself
 from archstat.ops.resize import Interpolate, PixelShuffle, PixelUnshuffle
+from archstat.passes.lattice import hull
 from archstat.passes.receptive_field import fields
 from archstat.passes.views import views
+from archstat.spec import bundled, load
 from archstat.tensor import Tensor
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
@@ -24,7 +30,6 @@ footprint = pytest.importorskip("archstat.pytorch.footprint")
 field_check = pytest.importorskip("archstat.pytorch.field_check")
 Subject: Any = pytest.importorskip("archstat.pytorch.subject").Subject
 
-small = st.integers(1, 3)
 scales = st.sampled_from([Fraction(2), Fraction(3), Fraction(1, 2), Fraction(3, 2), Fraction(4, 3)])
 
 
@@ -51,7 +56,7 @@ def windows(rank: int) -> st.SearchStrategy[Op]:
 def networks(draw: st.DrawFn) -> Graph:
     """Draw a stack of up to five layers; some have a second branch beside them, joined where shapes allow."""
     rank = draw(st.sampled_from([1, 2]))
-    sizes = (draw(st.integers(40, 60)), *([draw(st.integers(20, 40))] if rank == 2 else []))
+    sizes = (draw(st.integers(20, 40)), *([draw(st.integers(20, 40))] if rank == 2 else []))
     builder = Builder("random", Tensor((1, 4, *sizes), "float64"), dtype="float64")
     at = 0
     for i in range(draw(st.integers(1, 5))):
@@ -70,23 +75,110 @@ def networks(draw: st.DrawFn) -> Graph:
     return builder.build((at,))
 
 
-@settings(max_examples=120, deadline=None)
+def read(graph: Graph, unit: tuple[int, ...], *, ends: bool) -> set[tuple[int, ...]]:
+    """Return the input positions that a unit of the output reads, position by position through every layer.
+
+    Without ``ends`` every axis goes on for ever.
+    """
+    reached = {graph.outputs[0]: {unit}}
+    for index in range(graph.outputs[0], 0, -1):
+        node, places = graph.nodes[index], reached.pop(index, set())
+        for route in node.op.reach(node.io):
+            taps: dict[int, Any] = {r.axis: r.taps for r in route.reads if isinstance(r, Along)}
+            sizes = node.io.inputs[route.input].spatial
+            for place in places:
+                along = [
+                    [u for u in taps[2 + k].at(i) if not ends or 0 <= u < n]
+                    if 2 + k in taps
+                    else range(n)
+                    for k, (i, n) in enumerate(zip(place, sizes, strict=True))
+                ]
+                reached.setdefault(node.inputs[route.input], set()).update(product(*along))
+    return reached.get(0, set())
+
+
+def spans(places: set[tuple[int, ...]]) -> list[tuple[int, int] | None]:
+    axes = list(zip(*places, strict=True))
+    return [(min(axis), max(axis)) for axis in axes]
+
+
+@settings(max_examples=150, deadline=None)
 @given(networks(), st.data())
 def test_a_unit_sees_what_its_gradient_reaches(graph: Graph, data: st.DataObject) -> None:
-    subject, last = Subject(graph), graph.outputs[0]
+    last, sizes = graph.outputs[0], graph.output.spatial
+    unit = tuple(data.draw(st.integers(0, n - 1)) for n in sizes)
+    where = {2 + k: i for k, i in enumerate(unit)}
+    reached = footprint.footprint(Subject(graph), last, where)
+    measured = [footprint.span_of(reached, 2 + k) for k in range(len(sizes))]
+    assert measured == (spans(read(graph, unit, ends=True)) or [None] * len(sizes))
+
+
+@settings(max_examples=150, deadline=None)
+@given(networks(), st.data())
+def test_the_pass_sees_what_a_loop_over_positions_does(graph: Graph, data: st.DataObject) -> None:
+    last, sizes = graph.outputs[0], graph.output.spatial
     row, known = views(graph)[last], fields(graph)[last]
     assume(all(view.blurred is None for view in row))
     # A hole along one axis leaves a path empty, whatever it sees along the other.
-    holes = any(field.smallest == 0 for field in known)
-    assume(len(row) == 1 or not holes)
-    sizes = graph.output.spatial
-    where = {2 + k: n // 2 + data.draw(st.integers(-1, 1)) for k, n in enumerate(sizes)}
-    reached = footprint.footprint(subject, last, where)
-    for k, view in enumerate(row):
-        seen = footprint.expected(view, where[2 + k])
-        n = graph.input.shape[2 + k]
-        if seen is None or seen[0] < 10 or seen[1] > n - 10:
-            continue  # a border may have cut it
-        assert footprint.span_of(reached, 2 + k) == seen
-        if known[k].aligned and known[k].smallest == known[k].size:
-            assert seen[1] - seen[0] + 1 == known[k].size
+    assume(len(row) == 1 or all(field.smallest for field in known))
+    unit = tuple(data.draw(st.integers(0, n - 1)) for n in sizes)
+    seen = [
+        hull([paths.together.at(i) for paths in view.moving])
+        for view, i in zip(row, unit, strict=True)
+    ]
+    expected = spans(read(graph, unit, ends=False)) or [None] * len(sizes)
+    moving = [k for k, view in enumerate(row) if view.moving and not view.same]
+    assert [seen[k] for k in moving] == [expected[k] for k in moving]
+    for k in moving:
+        span = seen[k]
+        if known[k].aligned and known[k].smallest == known[k].size and span:
+            assert span[1] - span[0] + 1 == known[k].size
+
+
+def test_norms_that_look_at_the_map_see_all_of_it() -> None:
+    builder = Builder("norms", Tensor((1, 4, 9, 11), "float64"), dtype="float64")
+    first = builder.add("conv", Conv(channels=4, kernel=3), (0,))
+    batch = builder.add("batch", BatchNorm(), (first,))
+    group = builder.add("group", GroupNorm(groups=2), (batch,))
+    graph = builder.build((group,))
+    found = fields(graph)
+    assert [field.whole for field in found[batch]] == [False, False]
+    assert [(field.whole, field.size, field.smallest) for field in found[group]] == [
+        (True, 9, 3),
+        (True, 11, 3),
+    ]
+    for at, ends in (batch, ((3, 5), (4, 6))), (group, ((0, 8), (0, 10))):
+        reached = footprint.footprint(Subject(graph), at, {2: 3, 3: 4})
+        assert (footprint.span_of(reached, 2), footprint.span_of(reached, 3)) == ends
+
+
+@pytest.mark.parametrize(
+    "name", ["alexnet", "googlenet", "unet", "resnet18", "seresnet50", "vit_b_16", "gpt2_small"]
+)
+def test_bundled(name: str) -> None:
+    outcome = field_check.receptive_fields(Subject(load(name).graph))
+    assert not outcome.failed
+    assert outcome.counts == {"agrees": len(outcome.compared)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", bundled())
+def test_all_bundled(name: str) -> None:
+    assert not field_check.receptive_fields(Subject(load(name).graph)).failed
+
+
+def test_a_wrong_field_fails() -> None:
+    graph = load("plain20").graph
+    at = next(i for i, node in enumerate(graph.nodes) if node.op.word == "conv")
+    node = graph.nodes[at]
+
+    class Blind(Conv, frozen=True, kw_only=True):
+        def reach(self, io: Any) -> Any:
+            return (itself(io.x),)
+
+    op = Blind(**{name: getattr(node.op, name) for name in node.op.__struct_fields__})
+    wrong = msgspec.structs.replace(node, op=op)
+    changed = msgspec.structs.replace(
+        graph, nodes=(*graph.nodes[:at], wrong, *graph.nodes[at + 1 :])
+    )
+    assert field_check.receptive_fields(Subject(changed)).counts["differs"] >= 5

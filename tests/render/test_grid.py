@@ -58,5 +58,6 @@ def test_a_long_table_folds_its_end_into_one_row() -> None:
 def test_the_fold_keeps_the_sum() -> None:
     report = tabulate(load("resnet50"), kinds.params())
     short = shortened(report, 50)
-    assert sum(row.cells[0] or 0 for row in short.rows) == report.totals[0] == 25_557_032
+    added = sum(row.cells[0] for row in short.rows if isinstance(row.cells[0], int))
+    assert added == report.totals[0] == 25_557_032
     assert "[126 others]" in render([short], Style())

@@ -9,6 +9,7 @@ from archstat.errors import UsageError
 from archstat.report.explain import Explanation, explain, matching
 from archstat.spec import bundled
 from archstat.spec import load as load_spec
+from archstat.spec.expressions import evaluate
 from tests.report.networks import ACTIVATIONS, MACS, PARAMS, small
 
 
@@ -27,6 +28,8 @@ def test_alexnet_conv1_as_the_lecture_works_it() -> None:
         ("FLOPs", "2*105,415,200 + 55*55*96", 211_120_800),
         ("activations", "55*55*96", 290_400),
         ("memory", "290,400*4", 1_161_600),
+        ("receptive field", "1 + (11 - 1)*1", 11),
+        ("jump", "1*4", 4),
     ]
 
 
@@ -99,15 +102,29 @@ def evaluated(arithmetic: str) -> int:
     )
 
 
+def seen(arithmetic: str, value: int) -> bool:
+    """Say whether the arithmetic of a receptive field gives the value beside it."""
+    if arithmetic == "the whole input":
+        return value > 0
+    if arithmetic.startswith("the largest of "):
+        sizes = arithmetic.removeprefix("the largest of ").split(", ")
+        return max(int(n.replace(",", "")) for n in sizes) == value
+    return evaluate(arithmetic.replace(",", ""), {}) == value
+
+
 @pytest.mark.parametrize("name", [n for n in bundled() if "1202" not in n])
 def test_every_product_shown_gives_the_number_beside_it(name: str) -> None:
     explanation = explain(load_spec(name))
     checked = 0
     for lesson in explanation.lessons:
         for step in lesson.steps:
-            if step.value is not None and step.label != "output" and step.arithmetic != "the sum":
+            if step.value is None or step.label == "output" or step.arithmetic == "the sum":
+                continue
+            if step.unit == "positions":
+                assert seen(step.arithmetic, step.value), (lesson.path, step)
+            else:
                 assert evaluated(step.arithmetic) == step.value, (lesson.path, step)
-                checked += 1
+            checked += 1
     assert checked
 
 

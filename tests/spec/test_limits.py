@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from archstat.errors import SpecError
-from archstat.report.columns import BY_KEY
+from archstat.report.columns import BY_KEY, READING_BY_KEY
 from archstat.report.wholes import WHOLE_BY_KEY
 from archstat.spec.limits import merged, parse_limit, parse_percent, read_budget
 from archstat.spec.model import METRICS, Bound, Limit
@@ -20,7 +20,7 @@ def budget(text: str) -> tuple[Limit, ...]:
 
 
 def test_every_number_of_a_network_is_a_metric() -> None:
-    assert set(METRICS) == {*BY_KEY, *WHOLE_BY_KEY, "output"}
+    assert set(METRICS) == {*BY_KEY, *READING_BY_KEY, *WHOLE_BY_KEY, "output"}
 
 
 def test_a_limit_alone_is_the_most_and_of_the_output_the_shape() -> None:
