@@ -9,14 +9,17 @@ from archstat.cli.options import Given, common
 
 EXAMPLES = """
 archstat schema -o archstat.schema.json
-archstat schema compare                        of 'archstat compare -f json'
+archstat schema check                          of what 'archstat check -f json' writes
+archstat schema compare                        of what 'archstat compare -f json' writes
 """
 
-OF = ("spec", "compare", "baseline")
+OF = ("spec", "check", "compare", "baseline")
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("what", type=click.Choice(OF), default="spec", metavar="[spec|compare|baseline]")
+@click.argument(
+    "what", type=click.Choice(OF), default="spec", metavar="[spec|check|compare|baseline]"
+)
 @common("file")
 def command(given: Given, what: str) -> int:
     """Print the JSON Schema (draft-07) of the spec format, generated from the ops, or of what a command writes.
@@ -36,6 +39,10 @@ def command(given: Given, what: str) -> int:
 def _schema(what: str) -> dict[str, Any]:
     if what == "spec":
         from archstat.spec.schema import json_schema
+
+        return json_schema()
+    if what == "check":
+        from archstat.render.check.schema import json_schema
 
         return json_schema()
     from archstat.render.comparison import schema

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from archstat.budget.check import Check, Checks, Problem, check_limits
@@ -16,6 +17,7 @@ from archstat.errors import Mark, SpecError, UsageError
 from archstat.render.annotation import annotation, escape_data, escape_property
 from archstat.render.check import FORMATS, render
 from archstat.render.check.markdown import LONGEST, MARKER
+from archstat.render.check.schema import json_schema
 from archstat.render.style import Style
 from archstat.report.architecture import load
 from archstat.spec.limits import parse_limit
@@ -158,6 +160,19 @@ def test_json_and_csv_hold_exact_numbers() -> None:
         ("fail", "61706"),
         ("pass", "416520"),
     ]
+
+
+@pytest.mark.parametrize(
+    "found", [checks(FAILED, PASSED), hostile(), checks(limit("output", "exact", "10"))]
+)
+def test_json_is_as_its_schema_says(found: Checks) -> None:
+    jsonschema.Draft7Validator.check_schema(json_schema())
+    written = json.loads(render("json", found, Style()))
+    jsonschema.validate(written, json_schema())
+    assert set(written["rows"][0]) == set(
+        json_schema()["properties"]["rows"]["items"]["properties"]
+    )
+    assert set(written) == set(json_schema()["properties"]) - {"$schema"}
 
 
 def test_markdown_begins_with_its_marker_and_folds_what_holds() -> None:
