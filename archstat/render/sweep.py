@@ -17,6 +17,10 @@ from archstat.variants.choice import Variant
 from archstat.variants.family import describe
 from archstat.variants.sweep import Sweep
 
+_ERROR = "error"
+_FEW = 3
+"""Errors that are said below a table too narrow for them."""
+
 
 def render(name: str, sweep: Sweep, style: Style) -> str:
     """Write a sweep in the format ``name``."""
@@ -74,6 +78,13 @@ def _notes(sweep: Sweep, shown: int, style: Style, left_out: Sequence[str]) -> I
         yield f"the first {shown:,} rows; -o FILE.csv holds all"
     if left_out:
         yield f"left out to fit {style.width} columns: {', '.join(left_out)}"
+    if _ERROR in left_out:
+        broken = [one for one in sweep.variants[:shown] if one.error]
+        for one in broken[:_FEW]:
+            values = zip(sweep.axes, one.values, strict=True)
+            yield f"{', '.join(f'{a.name}={clean(v)}' for a, v in values)}: {clean(one.error)}"
+        if len(broken) > _FEW:
+            yield f"... and {len(broken) - _FEW:,} more"
     yield from sweep.notes
 
 
@@ -84,9 +95,9 @@ def _fields(sweep: Sweep, variants: Sequence[Variant]) -> list[Field]:
         found.append(Field(clean(axis.name), cells, right=all(c[:1].isdigit() for c in cells)))
     for at, key in enumerate(sweep.metrics):
         numbers = tuple(_number(one, at) for one in variants)
-        found.append(Field(describe(key).heading, numbers, right=True, rank=at + 1))
+        found.append(Field(describe(key).heading, numbers, right=True, rank=at))
     errors = tuple(clean(one.error) for one in variants)
-    return [*found, *([Field("error", errors)] if any(errors) else [])]
+    return [*found, *([Field(_ERROR, errors, rank=100)] if any(errors) else [])]
 
 
 def _number(one: Variant, at: int) -> str:

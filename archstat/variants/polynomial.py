@@ -62,8 +62,8 @@ class Polynomial(msgspec.Struct, frozen=True):
             return text
         if len(sums) > 1:
             text = f"({text})"
-        elif front and text == "1":
-            text = ""
+        elif front and text in ("1", "-1"):
+            text, front = "", text[:-1] + front
         # A lone term stands as one: 3*w^2, not w^2*3.
         parts = [text, front] if len(sums) == 1 else [front, text]
         whole = "*".join(part for part in parts if part)

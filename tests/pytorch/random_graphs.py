@@ -40,6 +40,7 @@ OWN_REFUSALS = {
     "is out of range: its input is": "dimensions count from the first of a sample, and can't reach the batch",
     "and not both": "the second would be without effect",
     "'attention' heads": "nn.MultiheadAttention refuses it too; the module of a lowered graph takes any head_dim",
+    "lengths must agree": "PyTorch's kernel doesn't look whether there are as many values as keys",
     "needs [L, C]": "PyTorch attends within a sample without a batch",
     "would leave no dimension": "a sample has one dimension at least",
     "'prelu' has 1 parameter or one for each channel": "PyTorch takes the first axis of a sequence for its channels",

@@ -1,0 +1,198 @@
+"""archstat sweep, solve and explain --formula, as a user's shell runs them."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import COMMAND, ROOT, run, shell
+
+
+def test_formats_hold_the_same_numbers() -> None:
+    asked = (
+        "sweep",
+        "resnet",
+        "--set",
+        "width=32,64",
+        "--set",
+        "depth=18,20",
+        "--metric",
+        "params,macs",
+    )
+    rows = list(csv.DictReader(StringIO(run(*asked, "-f", "csv").output)))
+    envelope = json.loads(run(*asked, "-f", "json").output)
+    assert envelope["kind"] == "sweep"
+    assert envelope["settings"]["batch"] == 1
+    assert [axis["values"] for axis in envelope["axes"]] == [[32, 64], [18, 20]]
+    for text, exact in zip(rows, envelope["rows"], strict=True):
+        assert text["params"] == ("" if exact["params"] is None else str(exact["params"]))
+        assert bool(exact["error"]) == (exact["depth"] == 20) == bool(text["error"])
+    assert "11,689,512" in run(*asked).output
+    assert "| 64 | 18 | 11,689,512 | 1,814,073,344 |" in run(*asked, "-f", "markdown").output
+
+
+def test_metrics_may_be_several_options() -> None:
+    done = run(
+        "sweep",
+        "lenet5",
+        "--set",
+        "batch=1,2",
+        "--metric",
+        "params",
+        "--metric",
+        "macs",
+        "-f",
+        "csv",
+    )
+    assert done.output.splitlines()[0] == "spec,batch,params,macs,error"
+
+
+def test_what_varies_is_not_said_to_hold() -> None:
+    heading = run(
+        "sweep", "resnet", "--set", "resolution=64,96", "--set", "batch=1,2"
+    ).output.splitlines()[0]
+    assert heading == "ResNet  float32"
+
+
+def test_from_standard_input() -> None:
+    spec = "input: [3, 8, 8]\nvars: {n: 4}\nlayers: [conv: n]\n"
+    done = run(
+        "sweep",
+        "-",
+        "--set",
+        "n=1:300",
+        "--jobs",
+        "2",
+        "--metric",
+        "params",
+        "-f",
+        "csv",
+        stdin=spec,
+    )
+    assert done.output.splitlines()[-1] == "'-,300,1200,"
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "160"])
+def test_a_narrow_terminal_loses_no_digit(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archstat.cli.output.columns", lambda: int(columns))
+    said = run("sweep", "resnet", "--set", "width=64,a/b").output
+    assert "25,557,032" in said
+    assert max(map(len, said.splitlines())) <= max(int(columns), 60)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("sweep", "resnet"), "there is nothing to sweep over"),
+        (("sweep", "resnet", "--set", "width"), "'width' is not NAME=VALUE"),
+        (("sweep", "resnet", "--set", "width=9:1"), "width=9:1 holds no value"),
+        (("sweep", "resnet", "--set", "widht=1"), "no variable 'widht'"),
+        (("sweep", "resnet", "--set", "width=1,2", "--jobs", "0"), "is not a whole number from 1"),
+        (("sweep", "resnet", "--set", "batch=1,2", "--metric", "params"), "changes none of params"),
+        (("sweep", "no-such-spec", "--set", "width=1"), "no spec 'no-such-spec'"),
+        (
+            ("solve", "resnet", "--vary", "batch", "--max", "params=1G"),
+            "'batch' changes none of params",
+        ),
+        (
+            ("solve", "resnet", "--vary", "classes", "--max", "macs=9999T"),
+            "there is no largest 'classes'",
+        ),
+        (("solve", "resnet", "--vary", "width"), "there is no limit"),
+        (("solve", "resnet", "--vary", "width", "--max", "macs"), "'macs' is not METRIC=LIMIT"),
+        (
+            ("explain", "resnet", "--formula", "params", "--in", "batch"),
+            "'batch' changes no params",
+        ),
+        (("explain", "resnet", "--formula", "params"), "--formula and --in belong together"),
+        (("explain", "resnet", "--in", "width"), "--formula and --in belong together"),
+        (("explain", "resnet", "stem", "--formula", "params", "--in", "width"), "takes no layers"),
+    ],
+)
+def test_refused_in_one_line(args: tuple[str, ...], said: str) -> None:
+    done = run(*args)
+    assert done.exit_code == 2
+    first, *hint = done.stderr.strip().splitlines()
+    assert said in first
+    assert len(hint) <= 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[31m", "1" * 5000, "'; drop", "__import__('os')", "=1+1", "🙂"]
+)
+def test_hostile_values(text: str) -> None:
+    done = run("sweep", "lenet5", "--set", f"batch={text},1", "-f", "csv")
+    assert done.exit_code in (0, 2)
+    assert "\x1b" not in done.output + done.stderr
+    assert "Traceback" not in done.output + done.stderr
+
+
+def test_solve_in_every_format() -> None:
+    asked = ("solve", "resnet50", "--vary", "batch", "--max", "macs=100G")
+    said = json.loads(run(*asked, "-f", "json").output)
+    assert (said["value"], said["next"], said["limits"][0]["exceeds"]) == (24, 25, True)
+    assert "batch = 24" in run(*asked).output
+    assert run(*asked, "-f", "csv").output.splitlines()[1] == (
+        "resnet50,batch,24,macs,100000000000,98140422144,25,102229606400"
+    )
+    assert "**batch = 24** is the largest that fits" in run(*asked, "-f", "markdown").output
+
+
+def test_a_formula_in_every_format() -> None:
+    asked = ("explain", "resnet50", "--formula", "macs", "--in", "resolution")
+    said = json.loads(run(*asked, "-f", "json").output)
+    assert said["formula"] == "83,410,944*(resolution/32)^2 + 2,048,000"
+    assert [term["coefficient"] for term in said["terms"]] == [83410944, 2048000]
+    assert f"macs = {said['formula']}" in run(*asked).output
+    assert run(*asked, "-f", "csv").output.splitlines()[1] == "resnet50,macs,83410944,2"
+    assert f"`macs = {said['formula']}`" in run(*asked, "-f", "markdown").output
+
+
+def test_ctrl_c_leaves_the_old_file_and_no_process(tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_text("old")
+    args = (
+        "sweep",
+        "resnet",
+        "--set",
+        "width=1:5000",
+        "--set",
+        "resolution=64:512:64",
+        "--jobs",
+        "2",
+        "-o",
+        str(file),
+    )
+    process = subprocess.Popen(
+        [*COMMAND, *args],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # Its own group, which Ctrl-C in a terminal reaches as a whole.
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    time.sleep(4)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "interrupted\n")
+    assert file.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["old.csv"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_files_are_whole(tmp_path: Path) -> None:
+    done = shell(
+        "sweep", "lenet5", "--set", "batch=1,2", "-o", "a.csv", "-o", "b.json", cwd=tmp_path
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "a.csv").read_text().count("\n") == 3
+    assert len(json.loads((tmp_path / "b.json").read_text())["rows"]) == 2

@@ -1,0 +1,112 @@
+"""Solving: the answer is what trying every value gives, also where numbers don't grow with the setting."""
+
+from pathlib import Path
+
+import pytest
+
+import archstat
+from archstat.errors import UsageError
+from archstat.variants.axes import read_axis
+from archstat.variants.solve import read_limit, solve
+
+BUMPY = """
+input: [4, 8, 8]
+vars: {n: 1}
+layers:
+  # A hundred channels more, but for every fifth n; n = 7, 8 and 9 give no network.
+  - conv: "n + (100 if n % 5 != 0 else 0)"
+  - {conv: 12, groups: "1 if n < 7 or n > 9 else 5"}
+"""
+
+
+def macs(file: Path, n: int) -> int | None:
+    try:
+        return archstat.load(file, variables={"n": n}).macs
+    except archstat.SpecError:
+        return None
+
+
+@pytest.fixture
+def bumpy(tmp_path: Path) -> Path:
+    file = tmp_path / "bumpy.yaml"
+    file.write_text(BUMPY)
+    return file
+
+
+@pytest.mark.parametrize("most", [20_000, 60_000, 107_000, 110_000, 130_000])
+def test_numbers_that_do_not_grow_everywhere(bumpy: Path, most: int) -> None:
+    fit = [n for n in range(1, 400) if (macs(bumpy, n) or most + 1) <= most]
+    found = solve(str(bumpy), "n", [read_limit(f"macs={most}")])
+    assert int(found.value) == max(fit)
+    assert found.limits[0].value == macs(bumpy, int(found.value))
+    assert found.limits[0].after == macs(bumpy, int(found.next))
+    assert found.limits[0].exceeds
+    assert found.above >= 64
+
+
+@pytest.mark.parametrize("most", ["100M", "300M", "1G", "2G"])
+def test_the_largest_width(most: str) -> None:
+    limit = int(read_limit(f"macs={most}").amount)  # type: ignore[arg-type]  # a number
+    found = archstat.solve("resnet", "width", {"macs": most})
+    at, after = (
+        archstat.load("resnet", variables={"width": w}).macs for w in (found.value, found.next)
+    )
+    assert at <= limit < after
+    assert int(found.next) == int(found.value) + 1
+
+
+def test_several_limits_and_which_one_limits() -> None:
+    found = archstat.solve("resnet50", "resolution", {"macs": "10G", "params": "30M"})
+    assert [held.exceeds for held in found.limits] == [True, False]
+
+
+def test_values_without_a_network_are_passed_over() -> None:
+    found = archstat.solve("gpt2_small", "width", {"params": "100M"})
+    assert (int(found.value) % 12, int(found.next)) == (0, int(found.value) + 12)
+
+
+def test_no_larger_value_gives_a_network() -> None:
+    found = archstat.solve("resnet", "depth", {"macs": "20G"})
+    assert (found.value, found.next) == ("152", "")
+    assert found.refused.startswith("depth=153: ")
+
+
+def test_a_range_may_end() -> None:
+    found = archstat.solve("resnet", "width", {"macs": "10G"}, among=range(8, 65, 8))
+    assert (found.value, found.next, found.refused) == ("64", "", "")
+    halves = solve(
+        "mobilenet_v1", "width", [read_limit("macs=300M")], among=read_axis("width", "0.25:1:0.25")
+    )
+    assert (halves.value, halves.next) == ("0.5", "0.75")
+
+
+def test_bytes_at_the_peak() -> None:
+    found = archstat.solve("alexnet", "batch", {"inference_peak_bytes": "64MiB"})
+    (held,) = found.limits
+    assert held.value <= 64 * 2**20 < (held.after or 0)
+
+
+@pytest.mark.parametrize(
+    ("variable", "limits", "said"),
+    [
+        ("widht", ["macs=1G"], "no variable 'widht'"),
+        ("width", [], "no limit to keep to"),
+        ("batch", ["params=30M"], "'batch' changes none of params"),
+        ("batch", ["params=3"], "'batch' changes none of params"),
+        ("classes", ["macs=10000T"], "there is no largest 'classes'"),
+        ("batch", ["macs=3M"], "no 'batch' fits: macs is 4,089,184,256 at batch=1"),
+        ("dtype", ["macs=3M"], "no value of 'dtype' that was tried gives a network"),
+    ],
+)
+def test_what_has_no_answer(variable: str, limits: list[str], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        solve("resnet", variable, [read_limit(text) for text in limits])
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["macs", "=3", "macs=", "macs=x", "mac=3", "params=3MB", "output=10", "macs=~3M"]
+)
+def test_what_is_no_limit(text: str) -> None:
+    with pytest.raises(UsageError):
+        read_limit(text)

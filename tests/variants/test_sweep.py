@@ -1,0 +1,150 @@
+"""Sweeps: each row is what the spec gives alone, in the order of the settings, whatever the number of processes."""
+
+import os
+import signal
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import archstat
+from archstat.errors import UsageError
+from archstat.passes import inference_peak
+from archstat.variants.axes import read_axis
+from archstat.variants.sweep import Request, Sweep, sweep
+from archstat.variants.workers import LostError, each
+
+
+def small(*axes: str, **asked: object) -> Sweep:
+    read = [read_axis(*axis.split("=")) for axis in axes]
+    return sweep("resnet", read, Request(**asked))  # type: ignore[arg-type]  # as each test has them
+
+
+def test_each_row_is_the_network_alone() -> None:
+    found = small("width=32:64:32", "depth=18,50", "batch=1,2", "resolution=64,65")
+    expected = list(product(["32", "64"], ["18", "50"], ["1", "2"], ["64", "65"]))
+    assert [one.values for one in found.variants] == expected
+    for one in found.variants:
+        width, depth, batch, side = map(int, one.values)
+        net = archstat.load(
+            "resnet", variables={"width": width, "depth": depth}, input=(3, side, side), batch=batch
+        )
+        assert one.numbers == (net.params, net.macs, net.activations, net.activation_bytes)
+
+
+def test_resolution_of_a_spec_without_such_a_variable() -> None:
+    found = sweep("resnet50", [read_axis("resolution", "64,96"), read_axis("dtype", "float16")])
+    for one, side in zip(found.variants, (64, 96), strict=True):
+        net = archstat.load("resnet50", input=(3, side, side), dtype="float16")
+        assert one.numbers == (net.params, net.macs, net.activations, net.activation_bytes)
+
+
+def test_an_invalid_combination_is_a_row_with_its_error() -> None:
+    found = small("depth=18,20", "width=8,a/b,0.3,0")
+    errors = {one.values: one.error for one in found.variants}
+    assert errors["18", "8"] == ""
+    assert "'repeat' must be a positive whole number" in errors["20", "8"]
+    assert "unknown name 'a'" in errors["18", "a/b"]
+    assert "channels" in errors["18", "0.3"]
+    assert "channels" in errors["18", "0"]
+    assert all(one.numbers == () for one in found.variants if one.error)
+
+
+@pytest.mark.parametrize("jobs", [2, 3, 7])
+def test_processes_change_nothing(jobs: int) -> None:
+    axes = [read_axis("width", "1:150"), read_axis("depth", "18,20")]
+    alone = sweep("resnet", axes, Request(metrics=("params",)))
+    seen: list[int] = []
+    assert sweep("resnet", axes, Request(metrics=("params",)), jobs=jobs, step=seen.append) == alone
+    assert seen == sorted(seen)
+    assert seen[-1] == 300
+
+
+def test_a_killed_process_is_no_answer() -> None:
+    with pytest.raises(LostError, match="was killed"):
+        each(lambda n: os.kill(os.getpid(), signal.SIGKILL), range(100), jobs=2)
+
+
+def test_an_error_in_a_process_arrives() -> None:
+    with pytest.raises(ZeroDivisionError):
+        each(lambda n: 1 // n, range(100), jobs=2)
+
+
+def test_where_and_pareto() -> None:
+    everything = small("width=16:64:8", "depth=18,20,34,50")
+    kept = small("width=16:64:16", "depth=18,20,50", where=("macs < 1G and depth > 18",))
+    assert [one.values for one in kept.variants] == [("16", "50")]
+    assert (kept.tried, kept.unbuilt) == (12, 4)
+    front = small("width=16:64:8", "depth=18,20,34,50", pareto=("+params", "macs"))
+    built = [one for one in everything.variants if not one.error]
+
+    def beaten(params: int | None, macs: int | None) -> bool:
+        assert params is not None
+        assert macs is not None
+        others = [one.numbers[:2] for one in built if one.numbers[:2] != (params, macs)]
+        return any((p or 0) >= params and (m or 0) <= macs for p, m in others)
+
+    assert [one.values for one in front.variants] == [
+        one.values for one in built if not beaten(*one.numbers[:2])
+    ]
+    assert 0 < len(front.variants) < len(built)
+
+
+def test_sorted_by_a_number_or_a_setting() -> None:
+    by_macs = small("width=16,64,32", "depth=18,20", sort="macs")
+    assert [one.values[0] for one in by_macs.variants] == ["64", "32", "16", "16", "64", "32"]
+    assert [one.error == "" for one in by_macs.variants] == [True] * 3 + [False] * 3
+    by_width = small("width=16,64,32", "depth=18,50", sort="width")
+    assert [one.values[0] for one in by_width.variants] == ["16", "16", "32", "32", "64", "64"]
+
+
+def test_metrics_that_are_no_sums() -> None:
+    found = sweep(
+        "alexnet", [read_axis("batch", "1,2")], Request(metrics=("inference_peak_bytes",))
+    )
+    net = archstat.load("alexnet", batch=2)
+    assert found.variants[1].numbers == (inference_peak(net.graph).nbytes,)
+
+
+@pytest.mark.parametrize(
+    ("axes", "asked", "said"),
+    [
+        ((), {}, "nothing to sweep over"),
+        (("widht=1,2",), {}, "no variable 'widht'"),
+        (("width=1", "width=2"), {}, "'width' is set twice"),
+        (("input=3x8x8", "resolution=8"), {}, None),
+        (("width=1:1000000", "classes=1:1000"), {}, "1,000,000,000 variants"),
+        (("batch=1,2",), {"metrics": ("params",)}, "'batch' changes none of params"),
+        (("depth=18,50",), {"metrics": ("depth",)}, "'depth' is a setting of this sweep"),
+        (("width=1,2",), {"metrics": ("parms",)}, "no metric 'parms'"),
+        (("width=1,2",), {"sort": "parms"}, "no metric 'parms'"),
+        (("width=1,2",), {"pareto": ("parms",)}, "no metric 'parms'"),
+        (("width=1,2",), {"where": ("parms < 3",)}, "unknown name 'parms'"),
+    ],
+)
+def test_what_is_no_sweep(
+    axes: tuple[str, ...], asked: dict[str, object], said: str | None
+) -> None:
+    if said is None:
+        assert small(*axes, **asked).variants
+        return
+    with pytest.raises(UsageError) as caught:
+        small(*axes, **asked)
+    assert said in caught.value.message
+
+
+def test_input_and_resolution_of_one_spec() -> None:
+    with pytest.raises(UsageError, match="both set the input"):
+        sweep("resnet50", [read_axis("input", "3x64x64"), read_axis("resolution", "64")])
+
+
+def test_an_idle_setting_beside_another_is_noted() -> None:
+    found = small("width=8,16", "batch=1,2", metrics=("params",))
+    assert found.notes == ("'batch' changes none of params",)
+
+
+def test_a_spec_that_does_not_hold(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("input: [3, 8, 8]\nvars: {n: 1}\nlayers: [convv: n]\n")
+    with pytest.raises(archstat.SpecError):
+        sweep(str(file), [read_axis("n", "1,2")])
