@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from archstat.graph import Graph, Input, Node
-from archstat.ops.base import IO
+from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.peak import inference_peak
 from archstat.passes.saved import saved_bytes
 from tests.ops.case import Case, all_cases
+from tests.pytorch.alone import alone
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
@@ -21,7 +21,7 @@ CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 @pytest.mark.parametrize("input_grad", [True, False], ids=["inner", "first"])
 @pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
 def test_saved(case: Case, training: bool, input_grad: bool, frozen: bool) -> None:
-    graph = alone(case, frozen)
+    graph = alone(case, frozen=frozen)
     computed = sum(saved_bytes(graph, Mode(training=training), input_grad=input_grad))
     assert computed == reference(graph, training, input_grad)
 
@@ -30,37 +30,11 @@ def test_saved(case: Case, training: bool, input_grad: bool, frozen: bool) -> No
 def test_inference_peak(case: Case) -> None:
     from tests.pytorch.oracle import peak_of
 
-    graph = alone(case, False)
+    graph = alone(case)
     if case.op == "linear" and graph.nodes[-1].io.x.strides is not None:
         pytest.skip("under a dispatch mode, and only there, PyTorch adds the bias out of place")
     modules, leaves, run = assembled(graph, False, False)
     assert inference_peak(graph).nbytes == peak_of(run, leaves, modules)
-
-
-def alone(case: Case, frozen: bool) -> Graph:
-    """Return a network of the op behind its inputs and what stands before it."""
-    nodes: list[Node] = []
-
-    def add(path: str, op: Any, inputs: tuple[int, ...], frozen: bool = False) -> int:
-        arriving = tuple(nodes[i].output for i in inputs)
-        nodes.append(
-            Node(path, op, inputs, IO(arriving, op.output(*arriving)), len(nodes), "", frozen)
-        )
-        return len(nodes) - 1
-
-    ends = []
-    for x in case.arriving():
-        nodes.append(Node("input", Input(), (), IO((), x), len(nodes)))
-        at = len(nodes) - 1
-        for step in case.chain():
-            at = add(step.word, step, (at,))
-        ends.append(at)
-    pad = case.pad()
-    if pad is not None:
-        ends = [add("pad", pad, (at,)) for at in ends]
-    op, _ = case.build()
-    add(case.op, op, tuple(ends), frozen)
-    return Graph(case.op, tuple(nodes), (len(nodes) - 1,))
 
 
 def reference(graph: Graph, training: bool, input_grad: bool) -> int:

@@ -1,17 +1,15 @@
 """The peak of a training step of each op alone, on every case of the op tests, held against PyTorch to the byte."""
 
-from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from archstat.graph import Graph, Input, Node
-from archstat.ops.arithmetic import Scale
-from archstat.ops.base import IO
+from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.optimizers import Optimizer
-from archstat.passes.training import TrainingStep
+from archstat.passes.training_step import TrainingStep
 from tests.ops.case import Case, all_cases
+from tests.pytorch.alone import alone
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
@@ -19,7 +17,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: pip install
 @pytest.mark.parametrize("case", all_cases(), ids=str)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_training_peak(case: Case, training: bool) -> None:
-    graph = alone(case)
+    graph = alone(case, scaled=True)
     if not graph.output.is_floating or len(graph.output.shape) < 2:
         pytest.skip("its output has no loss")
     step = TrainingStep(
@@ -28,33 +26,6 @@ def test_training_peak(case: Case, training: bool) -> None:
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
     assert step.run().peak == reference(graph, training)
-
-
-def alone(case: Case) -> Graph:
-    """Return a network of the op behind its inputs, each scaled by one so that it isn't a leaf."""
-    nodes: list[Node] = []
-
-    def add(path: str, op: Any, inputs: tuple[int, ...]) -> int:
-        arriving = tuple(nodes[i].output for i in inputs)
-        nodes.append(Node(path, op, inputs, IO(arriving, op.output(*arriving)), len(nodes)))
-        return len(nodes) - 1
-
-    ends = []
-    for x in case.arriving():
-        nodes.append(Node("input", Input(), (), IO((), x), len(nodes)))
-        at = len(nodes) - 1
-        if x.is_floating:
-            at = add("scale", Scale(factor=Fraction(1)), (at,))
-        for step in case.chain():
-            at = add(step.word, step, (at,))
-        ends.append(at)
-    pad = case.pad()
-    if pad is not None:
-        ends = [add("pad", pad, (at,)) for at in ends]
-    op, _ = case.build()
-    add(case.op, op, tuple(ends))
-    x = case.arriving()[0]
-    return Graph(case.op, tuple(nodes), (len(nodes) - 1,), x.dtype if x.is_floating else "float32")
 
 
 def reference(graph: Graph, training: bool) -> int:

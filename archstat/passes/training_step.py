@@ -1,0 +1,262 @@
+"""One step of training: forward, backward and the optimizer's step, with all memory that is alive meanwhile."""
+
+import msgspec
+
+from archstat.graph import Graph
+from archstat.ops.gradient import NEW, Gathered
+from archstat.ops.tape import Mode
+from archstat.passes.ledger import Ledger
+from archstat.passes.liveness import allocated, last_uses
+from archstat.passes.loss import add_losses, classes, ends
+from archstat.passes.optimizers import Optimizer, state_bytes, transients
+from archstat.passes.params import buffer_bytes
+from archstat.passes.trace import Ran, Tracing, Value, trace_nodes
+from archstat.tensor import BYTES, Tensor
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A gradient on its way: the memory it is in, and its layout."""
+
+    number: int
+    tensor: Tensor
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """A learnable tensor that is trained. ``uses`` is how many steps give it a gradient."""
+
+    node: int
+    name: str
+    tensor: Tensor
+    uses: int
+
+
+class TrainingStep:
+    """Runs one step of training on names alone, the optimizer's state being there already.
+
+    As in a loop of ``zero_grad(set_to_none=True)``, ``y = model(x)``, ``loss = cross_entropy(y, labels)``,
+    ``loss.backward()``, ``optimizer.step()``: whoever calls holds x, the labels, y and the loss to the end. Auxiliary
+    heads have losses of their own, which are added. ``in_place`` says that gradients that meet are added into the
+    first, as PyTorch does unless a dispatch mode watches it.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        mode: Mode,
+        optimizer: Optimizer,
+        *,
+        in_place: bool = True,
+        input_grad: bool = False,
+    ) -> None:
+        self.graph, self.optimizer, self.in_place = graph, optimizer, in_place
+        self.ledger = Ledger()
+        tracing = Tracing()
+        values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
+        self.ends = ends(graph)
+        self.outputs = [values[i] for i in self.ends]
+        self.loss = add_losses(tracing, self.outputs)
+        self.steps = tuple(tracing.ran)
+        self.sizes, self.values = tracing.sizes, values
+        self.places: dict[int, int] = {}
+        self.weights = _weights(graph, self.steps)
+        self._waiting: dict[int, Held] = {}
+        self._parts: dict[int, list[Held]] = {}
+        self._arrived: dict[tuple[int, str], Held] = {}
+        self._left = {key: weight.uses for key, weight in self.weights.items()}
+
+    def run(self) -> Ledger:
+        """Return the ledger of the whole step."""
+        self._static()
+        self._forward()
+        self._backward()
+        self._optimizer_step()
+        return self.ledger
+
+    def _static(self) -> None:
+        ledger, size = self.ledger, BYTES[self.graph.dtype]
+        for index, (node, buffers) in enumerate(
+            zip(self.graph.nodes, buffer_bytes(self.graph), strict=True)
+        ):
+            if node.owner == index:
+                for shape in node.params().values():
+                    ledger.make("parameters", index, Tensor(shape).numel * size)
+            if buffers:
+                ledger.make("buffers", index, buffers)
+        for weight in self.weights.values():
+            for nbytes in state_bytes(self.optimizer, weight.tensor):
+                ledger.make("optimizer state", weight.node, nbytes)
+        for index, node in enumerate(self.graph.nodes):
+            if not node.inputs:
+                storage = self.values[index].storage
+                self.places[storage] = ledger.make("input", index, self.sizes[storage])
+        for index, y in zip(self.ends, self.outputs, strict=True):
+            ledger.make("labels", index, BYTES["int64"] * (y.tensor.numel // classes(y.tensor)))
+
+    def _forward(self) -> None:
+        ledger, places = self.ledger, self.places
+        held = [
+            *self.outputs,
+            self.loss,
+            *(self.values[i] for i, n in enumerate(self.graph.nodes) if not n.inputs),
+        ]
+        last = last_uses(self.graph, self.steps, self.values, {value.storage for value in held})
+        for moment, ran in enumerate(self.steps):
+            ledger.at("forward", ran.node)
+            for storage in allocated(ran):
+                own = storage == ran.y.storage
+                places[storage] = ledger.make(
+                    "activations" if own else "indices/masks/statistics",
+                    ran.node,
+                    self.sizes[storage],
+                )
+            for _, storage in ran.kept:
+                ledger.hold(places[storage])
+            for storage in (*ran.extras, *last.get(moment, ())):
+                ledger.drop(places[storage])
+
+    def _backward(self) -> None:
+        ledger = self.ledger
+        ledger.at("backward", self.graph.outputs[0])
+        loss = self.loss.tensor
+        root = Held(ledger.make("gradients", -1, loss.nbytes), loss)
+        ledger.hold(root.number)
+        self._waiting[self.loss.number] = root
+        for ran in reversed(self.steps):
+            g = self._waiting.pop(ran.y.number, None)
+            if g is None:
+                continue
+            ledger.at("backward", ran.node)
+            self._through(ran, g)
+        ledger.drop(root.number)
+
+    def _through(self, ran: Ran, g: Held) -> None:
+        """Run one node of PyTorch's autograd graph."""
+        ledger = self.ledger
+        if ran.step.gradients and isinstance(ran.step.gradients[0], Gathered):
+            self._gather(ran, g, last=ran.step.gradients[0].last)
+            return
+        wanted = [(i, value) for i, value in enumerate(ran.inputs) if value.needs_grad]
+        # PyTorch works through a formula's operands by name: other before self, mat2 before self.
+        made = [self._gradient(ran, i, value, g) for i, value in reversed(wanted)][::-1]
+        own = [
+            (weight, self._of_weight(ran, weight, made or weight.tensor, g))
+            for weight, made in self._own(ran)
+        ]
+        made = [
+            self._summed(ran, x, value.tensor) for (_, value), x in zip(wanted, made, strict=True)
+        ]
+        own = [(w, self._summed(ran, x, w.tensor)) for w, x in own]
+        ledger.drop(g.number)
+        for _, storage in ran.kept:
+            ledger.drop(self.places[storage])
+        for (_, value), x in zip(wanted, made, strict=True):
+            self._arrive(ran, value, x)
+        for weight, x in own:
+            self._learn(weight, x)
+
+    def _gather(self, ran: Ran, part: Held, *, last: bool) -> None:
+        """Let the gradients of a split's parts wait for the last, and put them together."""
+        (value,) = ran.inputs
+        parts = self._parts.setdefault(value.number, [])
+        parts.append(part)
+        if last:
+            whole = value.tensor.with_shape(*value.tensor.shape)
+            number = self.ledger.make("gradients", ran.node, whole.nbytes)
+            for one in parts:
+                self.ledger.drop(one.number)
+            self._arrive(ran, value, Held(number, whole))
+
+    def _gradient(self, ran: Ran, i: int, value: Value, g: Held) -> Held:
+        flow = ran.step.gradients[i] if ran.step.gradients else NEW
+        passed = flow.passed(g.tensor, value.tensor)
+        if passed is not None:
+            self.ledger.hold(g.number)
+            return Held(g.number, passed)
+        beside = [self.ledger.make("temporary", ran.node, t.nbytes) for t in flow.beside]
+        new = flow.made(g.tensor, value.tensor)
+        number = self.ledger.make("gradients", ran.node, new.nbytes)
+        for temporary in beside:
+            self.ledger.drop(temporary)
+        return Held(number, new)
+
+    def _of_weight(self, ran: Ran, weight: Weight, tensor: Tensor, g: Held) -> Held:
+        if ran.step.shares == -1:
+            self.ledger.hold(g.number)
+            return Held(g.number, g.tensor)
+        return Held(self.ledger.make("parameter gradients", weight.node, tensor.nbytes), tensor)
+
+    def _summed(self, ran: Ran, x: Held, to: Tensor) -> Held:
+        """Sum over the axes along which the input was repeated."""
+        if x.tensor.numel == to.numel:
+            return x
+        new = Held(self.ledger.make("gradients", ran.node, to.nbytes), to.with_shape(*to.shape))
+        self.ledger.drop(x.number)
+        return new
+
+    def _own(self, ran: Ran) -> list[tuple[Weight, Tensor | None]]:
+        if not ran.trained:
+            return []
+        owner = self.graph.nodes[ran.node].owner
+        return [(self.weights[owner, one.name], one.made) for one in ran.step.learns]
+
+    def _arrive(self, ran: Ran, value: Value, new: Held) -> None:
+        old = self._waiting.get(value.number)
+        self._waiting[value.number] = new if old is None else self._added(ran.node, old, new)
+
+    def _added(self, node: int, old: Held, new: Held) -> Held:
+        ledger = self.ledger
+        if self.in_place and ledger.holders(old.number) == 1 and _dense(old.tensor):
+            ledger.drop(new.number)
+            return old
+        number = ledger.make("gradients", node, old.tensor.nbytes)
+        ledger.drop(old.number)
+        ledger.drop(new.number)
+        return Held(number, old.tensor.fresh())
+
+    def _learn(self, weight: Weight, new: Held) -> None:
+        key = (weight.node, weight.name)
+        old = self._arrived.get(key)
+        if old is not None:
+            new = self._added(weight.node, old, new)
+        self._left[key] -= 1
+        if not self._left[key] and new.tensor.strides is not None:
+            # Laid out unlike its parameter, the gradient is copied.
+            number = self.ledger.make("parameter gradients", weight.node, weight.tensor.nbytes)
+            self.ledger.drop(new.number)
+            new = Held(number, weight.tensor)
+        self.ledger.relabel(new.number, "parameter gradients")
+        self._arrived[key] = new
+
+    def _optimizer_step(self) -> None:
+        ledger = self.ledger
+        ledger.at("optimizer step", -1)
+        for node, sizes in transients(self.optimizer, list(self.weights.values())):
+            ledger.at("optimizer step", node)
+            numbers = [ledger.make("temporary", node, nbytes) for nbytes in sizes]
+            for number in numbers:
+                ledger.drop(number)
+
+
+def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weight]:
+    found: dict[tuple[int, str], Weight] = {}
+    for ran in steps:
+        if not ran.trained:
+            continue
+        node = graph.nodes[ran.node]
+        for one in ran.step.learns:
+            key = (node.owner, one.name)
+            uses = found[key].uses if key in found else 0
+            tensor = Tensor(node.params()[one.name], graph.dtype)
+            found[key] = Weight(node.owner, one.name, tensor, uses + 1)
+    return found
+
+
+def _dense(x: Tensor) -> bool:
+    """Say whether the elements fill a stretch of memory, in whatever order."""
+    step = 1
+    for held, n in sorted(zip(x.steps(), x.shape, strict=True)):
+        if n > 1:
+            if held != step:
+                return False
+            step *= n
+    return True

@@ -1,0 +1,37 @@
+"""A network of one op: a case of the op tests behind its inputs and what stands before it."""
+
+from fractions import Fraction
+from typing import Any
+
+from archstat.graph import Graph, Input, Node
+from archstat.ops.arithmetic import Scale
+from archstat.ops.base import IO
+from tests.ops.case import Case
+
+
+def alone(case: Case, *, frozen: bool = False, scaled: bool = False) -> Graph:
+    """Return the network; ``scaled`` multiplies each input by one first, so that it isn't a leaf of autograd's."""
+    nodes: list[Node] = []
+
+    def add(path: str, op: Any, inputs: tuple[int, ...], frozen: bool = False) -> int:
+        arriving = tuple(nodes[i].output for i in inputs)
+        io = IO(arriving, op.output(*arriving))
+        nodes.append(Node(path, op, inputs, io, len(nodes), "", frozen))
+        return len(nodes) - 1
+
+    ends = []
+    for x in case.arriving():
+        nodes.append(Node("input", Input(), (), IO((), x), len(nodes)))
+        at = len(nodes) - 1
+        if scaled and x.is_floating:
+            at = add("scale", Scale(factor=Fraction(1)), (at,))
+        for step in case.chain():
+            at = add(step.word, step, (at,))
+        ends.append(at)
+    pad = case.pad()
+    if pad is not None:
+        ends = [add("pad", pad, (at,)) for at in ends]
+    op, _ = case.build()
+    add(case.op, op, tuple(ends), frozen)
+    x = case.arriving()[0]
+    return Graph(case.op, tuple(nodes), (len(nodes) - 1,), x.dtype if x.is_floating else "float32")
