@@ -40,6 +40,7 @@ OWN_REFUSALS = {
     "is out of range: its input is": "dimensions count from the first of a sample, and can't reach the batch",
     "and not both": "the second would be without effect",
     "'attention' heads": "nn.MultiheadAttention refuses it too; the module of a lowered graph takes any head_dim",
+    "output_padding must be smaller": "PyTorch's kernels for half precision don't look",
     "lengths must agree": "PyTorch's kernel doesn't look whether there are as many values as keys",
     "needs [L, C]": "PyTorch attends within a sample without a batch",
     "would leave no dimension": "a sample has one dimension at least",
