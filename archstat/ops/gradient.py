@@ -24,12 +24,12 @@ class Gradient(msgspec.Struct, frozen=True):
 
 
 class Elementwise(Gradient, frozen=True):
-    """New memory of the output's shape, in the order of its gradient."""
+    """New memory of the output's shape and the input's type, in the order of the output's gradient."""
 
     def made(self, g: Tensor, x: Tensor) -> Tensor:
         steps = g.steps()
         repeated = any(n > 1 and s == 0 for n, s in zip(g.shape, steps, strict=True))
-        return g.with_shape(*g.shape) if repeated else g.fresh()
+        return (g.with_shape(*g.shape) if repeated else g.fresh()).with_dtype(x.dtype)
 
 
 class Zeros(Gradient, frozen=True):

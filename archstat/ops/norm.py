@@ -102,6 +102,10 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
 
     def check(self, x: Tensor) -> None:
         check_channels_first(self.word, x)
+        require(
+            len(x.shape) <= 5,
+            f"'batch_norm' takes at most 3 axes behind the channels, but its input is {x.describe()}",
+        )
         require(self.eps > 0, "'batch_norm' eps must be more than 0: PyTorch trains with no other")
         require(
             self.track_running_stats or x.numel > x.channels,
@@ -290,8 +294,11 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
                 gradients=(ELEMENTWISE,),
             )
         tape.hold(wide)
+        made = x.fresh().with_dtype(io.y.dtype)
         if wide:
-            tape.add((at,), io.y)
+            at = tape.add((at,), made, gradients=(ELEMENTWISE,))
+        if made.strides != io.y.strides:
+            tape.add((at,), io.y, gradients=(SAME,))
         tape.hold(root)
         return tuple(tape.steps)
 

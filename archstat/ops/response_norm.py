@@ -3,13 +3,14 @@
 from fractions import Fraction
 from typing import ClassVar
 
+from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms
 from archstat.ops.checks import check_image
 from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside, quotient
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import ITSELF, Along, Routes, Slide, image
 from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step
-from archstat.tensor import Tensor
+from archstat.tensor import Tensor, view_strides
 
 
 class LocalResponseNorm(Op, frozen=True, kw_only=True):
@@ -34,7 +35,15 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         check_image(self.word, x)
-        return x.fresh()
+        y = x.fresh()
+        if len(x.spatial) == 3:
+            first, second = x.spatial[0], x.spatial[1] * x.spatial[2]
+            require(
+                view_strides(y, (x.batch, 1, x.channels, first, second)) is not None,
+                f"'{self.word}' in 3-D needs its axes in order in memory, as PyTorch does",
+                hint="put it before '- permute'",
+            )
+        return y
 
     def params(self, io: IO) -> Terms:
         return {}
