@@ -293,12 +293,11 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
                 learns=learned(["weight"], x.fresh()),
                 gradients=(ELEMENTWISE,),
             )
+        if x.fresh().strides != io.y.strides:
+            at = tape.add((at,), io.y.with_dtype(x.dtype), gradients=(SAME,))
         tape.hold(wide)
-        made = x.fresh().with_dtype(io.y.dtype)
         if wide:
-            at = tape.add((at,), made, gradients=(ELEMENTWISE,))
-        if made.strides != io.y.strides:
-            tape.add((at,), io.y, gradients=(SAME,))
+            tape.add((at,), io.y, gradients=(ELEMENTWISE,))
         tape.hold(root)
         return tuple(tape.steps)
 

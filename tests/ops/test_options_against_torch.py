@@ -65,8 +65,9 @@ def test_same_verdict(drawn: tuple[Op, Tensor]) -> None:
     op, x = drawn
     try:
         y = op.output(x)
-    except SpecError:
-        assert theirs(op, x) is None
+    except SpecError as error:
+        # PyTorch may copy a circular pad onto itself, and give what the memory held before.
+        assert "that loses" in error.message or theirs(op, x) is None
         return
     given = theirs(op, x)
     assert given is not None

@@ -22,7 +22,7 @@ NETWORKS = yaml.safe_load((Path(__file__).parent / "cases" / "networks.yaml").re
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks_at_the_edges(name: str, tmp_path: Path) -> None:
     spec = dict(NETWORKS[name])
-    settings = Settings(batch=spec.pop("batch", 2))
+    settings = Settings(batch=spec.pop("batch", 2), dtype=spec.pop("dtype", "float32"))
     path = tmp_path / "network.yaml"
     text = yaml.safe_dump(spec, sort_keys=False).replace(": null", ":")  # the spec's empty value
     path.write_text(text, encoding="utf-8")
