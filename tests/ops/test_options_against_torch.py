@@ -67,7 +67,8 @@ def test_same_verdict(drawn: tuple[Op, Tensor]) -> None:
         y = op.output(x)
     except SpecError as error:
         # PyTorch may copy a circular pad onto itself, and give what the memory held before.
-        assert "that loses" in error.message or theirs(op, x) is None
+        if "that loses" not in error.message and theirs(op, x) is not None:
+            raise
         return
     given = theirs(op, x)
     assert given is not None
