@@ -15,6 +15,9 @@ BYTES = {
 HALVES = ("float16", "bfloat16")
 """Types that PyTorch's composite ops compute in float32."""
 
+WITH_GRADIENTS = ("float64", "float32", *HALVES)
+"""Types that PyTorch trains in."""
+
 
 class Tensor(msgspec.Struct, frozen=True, gc=False):
     """One tensor, the batch first.

@@ -11,6 +11,7 @@ archstat flops vgg16                           multiply-accumulates (MACs)
 archstat flops vgg16 --count flops             all floating-point operations
 archstat flops inception_naive inception_bottleneck
 archstat flops resnet50 --input 3x320x320 --by stage
+archstat flops resnet50 --backward             and those of a step of training
 """
 
 
@@ -18,12 +19,20 @@ archstat flops resnet50 --input 3x320x320 --by stage
 @spec_arguments
 @option("--count", type=click.Choice(["macs", "flops"]), default="macs", section=TABLE,
         help="macs (the default): multiply-accumulates; flops: 2 per MAC plus everything else.")  # fmt: skip
+@option("--backward", is_flag=True, section=TABLE,
+        help="Add the MACs of the gradients, and of a whole step of training.")  # fmt: skip
 @common("spec", "run", "grouping", "order", "format", "engine")
-def command(given: Given, specs: tuple[str, ...], count: str) -> int:
+def command(given: Given, specs: tuple[str, ...], count: str, backward: bool) -> int:
     """Count the operations of one forward pass, layer by layer.
 
     Papers that say FLOPs mostly mean MACs: archstat never mixes the two.
+
+    With --backward also what the gradients take: a layer's weight has one where it is trained, its input where
+    something below is. So a backward pass takes less than twice a forward pass, and a frozen network less still.
     """
+    from archstat.cli.gradients import need_gradients
     from archstat.report import kinds
 
-    return print_tables(specs, given, kinds.flops(count=count))
+    if backward:
+        need_gradients(given.dtype, "--backward")
+    return print_tables(specs, given, kinds.flops(count=count, backward=backward))

@@ -120,7 +120,7 @@ def command(
     parameters, gradients, optimizer state, activations and temporaries, at the moment that the line names. The loss
     is cross_entropy. cuDNN's and oneDNN's workspaces, the allocator's rounding and the CUDA context come on top.
     """
-    from archstat.errors import UsageError
+    from archstat.cli.gradients import need_gradients
     from archstat.ops.tape import Mode
     from archstat.report import kinds
 
@@ -132,13 +132,8 @@ def command(
     if not backward and not peak:
         refuse_without("--backward or --peak", run_as)
         return print_tables(specs, given, kinds.memory())
-    if given.dtype not in ("float64", "float32", "float16", "bfloat16") and (
-        backward or optimizer or any(run_as.values())
-    ):
-        raise UsageError(
-            f"PyTorch takes no gradients of {given.dtype}",
-            hint=f"leave out {'--backward' if backward else '--optimizer'}",
-        )
+    if backward or optimizer or any(run_as.values()):
+        need_gradients(given.dtype, "--backward" if backward else "--optimizer")
     run = Mode(training=mode != "eval", device=device or "cpu")
     found: Peaks | None = None
     states: tuple[Column, ...] = ()

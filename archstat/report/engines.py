@@ -23,6 +23,8 @@ def measured(kind: Kind, engine: str) -> Kind:
             f"--engine {engine} has no saved bytes and no peaks",
             hint="leave --backward and --peak out",
         )
+    if "backward_macs" in kind.shown:
+        raise UsageError(f"--engine {engine} has no backward MACs", hint="leave --backward out")
     own = tuple(_column(kind.column(key), engine) for key in (*kind.shown, *kind.aside))
     return msgspec.structs.replace(kind, own=own, quantity="")
 

@@ -65,8 +65,22 @@ def params(*, no_bias: bool = False, trainable: bool = False) -> Kind:
     return Kind("params", ("params",), aside, "without parameters", "params", labels=NOTED)
 
 
-def flops(*, count: str = "macs") -> Kind:
-    """Return the cost table: of multiply-accumulates or of floating-point operations."""
+def flops(*, count: str = "macs", backward: bool = False) -> Kind:
+    """Return the cost table: of multiply-accumulates or of floating-point operations.
+
+    ``backward`` adds those of the gradients, which are counted in MACs alone, and the sum of both.
+    """
+    if backward and count == "flops":
+        raise UsageError("--backward counts MACs, not FLOPs", hint="leave out --count flops")
+    if backward:
+        return Kind(
+            "flops",
+            ("macs", "backward_macs"),
+            ("training_macs", "flops"),
+            "without MACs",
+            "macs",
+            own=(_TRAINING,),
+        )
     if count == "flops":
         return Kind("flops", ("flops",), ("macs",), "without FLOPs", "macs")
     return Kind("flops", ("macs",), ("flops",), "without MACs", "macs")
@@ -142,5 +156,14 @@ def receptive_field(*, branches: bool = True) -> Kind:
         idle=passes.field_kept,
     )
 
+
+def _training_macs(graph: Graph) -> passes.Values:
+    pairs = zip(passes.macs(graph), passes.backward_macs(graph), strict=True)
+    return tuple(forward + backward for forward, backward in pairs)
+
+
+_TRAINING = Column(
+    "training_macs", "training step", "MAC", "forward and backward MACs", _training_macs
+)
 
 SUMMARY = Kind("summary", ("params", "macs", "activations", "activation_bytes"))

@@ -13,6 +13,7 @@ from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_byte
 from archstat.passes.training import TrainingPeak, training_peak
 from archstat.report.columns import Column
 from archstat.report.report import PeakLine
+from archstat.tensor import WITH_GRADIENTS
 
 Accumulate = Literal["in-place", "out-of-place"]
 
@@ -71,7 +72,7 @@ def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
 def _can_train(graph: Graph) -> bool:
     """Say whether PyTorch takes gradients of the graph's types: of numbers, not of whole ones."""
     floating = all(graph.nodes[i].output.is_floating for i in ends(graph))
-    return floating and graph.dtype in ("float64", "float32", "float16", "bfloat16")
+    return floating and graph.dtype in WITH_GRADIENTS
 
 
 def trained(graph: Graph, training: Training = DEFAULT, *, curve: bool = False) -> PeakLine | None:

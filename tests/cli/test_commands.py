@@ -28,6 +28,32 @@ def test_help_says_what_it_does_and_shows_examples_first(name: str, flag: str) -
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--count", "flops"), "--backward counts MACs, not FLOPs"),
+        (("--engine", "torch"), "--engine torch has no backward MACs"),
+        (("--dtype", "int8"), "PyTorch takes no gradients of int8"),
+    ],
+)
+def test_flops_of_gradients_go_with_few_options(options: tuple[str, ...], said: str) -> None:
+    done = run("flops", "lenet5", "--backward", *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_flops_of_gradients_in_machine_formats() -> None:
+    done = run("flops", "lenet5", "--backward", "-f", "json")
+    (report,) = json.loads(done.stdout)["reports"]
+    assert report["totals"]["backward_macs"] == 715_440
+    assert report["totals"]["training_macs"] == 416_520 + 715_440
+    lines = list(
+        csv.DictReader(io.StringIO(run("flops", "lenet5", "--backward", "-f", "csv").stdout))
+    )
+    assert lines[-1]["training_macs"] == "1131960"
+    assert lines[-2]["backward_macs"] == "1680"
+
+
 @pytest.mark.parametrize("args", [(), ("-h",), ("--help",)])
 def test_help_of_the_program_lists_every_command(args: tuple[str, ...]) -> None:
     done = run(*args)
@@ -49,6 +75,8 @@ def test_version() -> None:
         (("flops", "vgg16"), "15,470,264,320"),
         (("flops", "inception_bottleneck"), "271,351,808"),
         (("flops", "inception_naive"), "854,196,224"),
+        (("flops", "vgg16", "--backward"), "15,470,264,320  30,853,824,512  100.0%"),
+        (("flops", "vgg16", "--backward"), "training step  46,324,088,832"),
         (("memory", "vgg16"), "15,237,608"),
         (("memory", "vgg16"), "60.95 MB (58.13 MiB)"),
         (("memory", "vgg16", "--backward"), "121.90 MB (116.25 MiB)"),

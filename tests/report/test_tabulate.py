@@ -78,6 +78,14 @@ def test_the_first_layer_has_no_input_gradient_and_a_frozen_one_no_weight_gradie
     assert [n for n in BY_KEY["backward_macs"].values(graph) if n] == [6_912, 640, 200, 200]
 
 
+def test_a_step_of_training_is_forward_and_backward() -> None:
+    report = tabulate.tabulate(small(), kinds.flops(backward=True))
+    backward = 6_912 + 640 + 200 + 200
+    assert report.total["backward_macs"] == backward
+    assert report.total["training_macs"] == MACS + backward
+    assert all(row.cells[0] + row.cells[1] == row.cells[2] for row in report.rows)  # type: ignore[operator]  # known
+
+
 def test_what_is_kept_follows_the_run() -> None:
     kind = kinds.memory(backward=True, mode=Mode(device="cuda"), input_grad=True)
     report = tabulate.tabulate(small(), kind)

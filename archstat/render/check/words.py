@@ -24,7 +24,7 @@ _SIGNS = {"max": ("<=", ">"), "min": (">=", "<"), "exact": ("=", "!="), "max_cha
 _TABLES = {
     "params": "params", "weights": "params --no-bias", "biases": "params --no-bias", "buffers": "params",
     "trainable_params": "params --trainable", "param_bytes": "params", "buffer_bytes": "params", "macs": "flops",
-    "backward_macs": "flops", "flops": "flops --count flops", "saved_bytes": "memory --backward",
+    "backward_macs": "flops --backward", "flops": "flops --count flops", "saved_bytes": "memory --backward",
     "forward_backward_bytes": "memory --backward", "inference_peak_bytes": "memory --peak",
     "training_peak_bytes": "memory --peak", "output": "shapes", "depth": "shapes",
 }  # fmt: skip
