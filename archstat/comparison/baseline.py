@@ -51,6 +51,7 @@ class _Spec(msgspec.Struct):
     columns: tuple[str, ...]
     layers: tuple[_Layer, ...]
     receptive_field: tuple[int | None, ...] = ()
+    depth: int | None = None
 
 
 class _File(msgspec.Struct):
@@ -71,6 +72,7 @@ def items(sides: Sequence[Side]) -> list[dict[str, Any]]:
             "settings": msgspec.structs.asdict(side.conditions),
             "output": side.output,
             "receptive_field": side.field,
+            "depth": side.depth,
             "columns": side.keys,
             "layers": [
                 {**msgspec.structs.asdict(layer), "options": dict(layer.options)}
@@ -128,6 +130,7 @@ def _side(spec: _Spec, file: str) -> Side:
         keys=spec.columns,
         layers=tuple(layers),
         field=spec.receptive_field,
+        depth=spec.depth,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from archstat import passes
 from archstat.graph import Graph
 from archstat.ops.written import options
 from archstat.passes.receptive_field import fields
@@ -37,7 +38,8 @@ class Layer(msgspec.Struct, frozen=True, gc=False):
 class Side(msgspec.Struct, frozen=True, kw_only=True):
     """``keys`` name the columns of the layers' cells. Shapes are one sample's.
 
-    ``field`` is the receptive field of a unit of the output along each axis of the input; ``None`` is unknown.
+    ``field`` is the receptive field of a unit of the output along each axis of the input; ``depth`` counts layers with
+    weights on the longest path. ``None`` is unknown.
     """
 
     reference: str
@@ -47,6 +49,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     layers: tuple[Layer, ...]
     field: tuple[int | None, ...] = ()
+    depth: int | None = None
     published: tuple[PublishedLine, ...] = ()
 
     def total(self, key: str) -> tuple[int, bool]:
@@ -87,6 +90,7 @@ def side_of(spec: Spec, keys: Sequence[str], *, aux: bool = False, settings: Set
         keys=tuple(keys),
         layers=_layers(graph, keys),
         field=tuple(axis.size for axis in fields(graph)[graph.outputs[0]]),
+        depth=max(passes.depth(graph)),
         published=_published(spec, keys) if settings == Settings() else (),
     )
 

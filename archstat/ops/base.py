@@ -79,6 +79,9 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     from_weights: ClassVar[bool] = False
     """Whether the output's element type is the weights', not the input's (embedding, parameter)."""
 
+    deep: ClassVar[int] = 0
+    """How many layers with weights it holds one behind the other, as depth counts them."""
+
     def output(self, *inputs: Tensor) -> Tensor:
         """Return the output tensor; raise a SpecError that says what must hold and what was received."""
         raise self._missing("output")

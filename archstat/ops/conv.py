@@ -21,6 +21,7 @@ class _Convolution(Op, frozen=True, kw_only=True):
     main: ClassVar[str | None] = "channels"
     finishes: ClassVar[bool] = True
     shareable: ClassVar[bool] = True
+    deep: ClassVar[int] = 1
 
     channels: Positive
     kernel: PerAxis

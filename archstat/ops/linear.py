@@ -27,6 +27,7 @@ class Linear(Op, frozen=True, kw_only=True):
     main: ClassVar[str | None] = "features"
     finishes: ClassVar[bool] = True
     shareable: ClassVar[bool] = True
+    deep: ClassVar[int] = 1
 
     features: Positive
     bias: Boolean = True

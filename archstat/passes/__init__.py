@@ -5,6 +5,7 @@
 
 from archstat.passes.activations import activation_bytes, activations
 from archstat.passes.backward_macs import backward_macs
+from archstat.passes.depth import depth
 from archstat.passes.flops import flops
 from archstat.passes.macs import macs
 from archstat.passes.params import (
@@ -43,6 +44,7 @@ __all__ = [
     "biases",
     "buffer_bytes",
     "buffers",
+    "depth",
     "effective_padding",
     "field_centre",
     "field_kept",

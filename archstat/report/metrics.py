@@ -12,7 +12,7 @@ from archstat import passes
 from archstat.errors import SpecError
 from archstat.graph import Graph
 from archstat.report.columns import BY_KEY, READING_BY_KEY
-from archstat.report.wholes import WHOLES, Whole, depth
+from archstat.report.wholes import WHOLES, Whole
 from archstat.spec.expressions import Function, Number, evaluate
 from archstat.spec.words import nearest
 
@@ -83,7 +83,7 @@ class Metrics:
 
     def _depth(self, *globs: str, of: str | None = None) -> Number:
         asked = self._of(of)
-        return depth(asked.graph, frozenset(asked._matching(globs, None)))
+        return max(passes.depth(asked.graph, frozenset(asked._matching(globs, None))))
 
     def _size(self, axis: int, glob: str | None = None) -> Number:
         """One axis of an output's shape, the channels first: ``size(1, 'conv1')`` is the height."""

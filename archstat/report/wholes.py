@@ -8,9 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from archstat import passes
 from archstat.graph import Graph
-
-_DEEP = ("conv", "conv_transpose", "linear", "attention")
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -28,19 +27,6 @@ class Whole(msgspec.Struct, frozen=True):
     unit: Literal["bytes", "layers"]
     about: str
     measure: Callable[[Graph], Measure]
-
-
-def depth(graph: Graph, counted: frozenset[int] | None = None) -> int:
-    """Count layers with weights along the longest path, as the papers do: conv and linear, norms not.
-
-    ``counted`` are the nodes that count, all by default.
-    """
-    longest: list[int] = []
-    for i, node in enumerate(graph.nodes):
-        before = max((longest[j] for j in node.inputs), default=0)
-        weighs = node.op.word in _DEEP and (counted is None or i in counted)
-        longest.append(before + weighs)
-    return max(longest)
 
 
 def _inference(graph: Graph) -> Measure:
@@ -64,7 +50,7 @@ WHOLES = (
     Whole("training_peak_bytes", "training peak", "bytes",
           "the most that is alive at once in a step of training with SGD", _training),
     Whole("depth", "depth", "layers", "layers with weights on the longest path",
-          lambda graph: Measure(depth(graph))),
+          lambda graph: Measure(max(passes.depth(graph)))),
 )  # fmt: skip
 
 WHOLE_BY_KEY = {whole.key: whole for whole in WHOLES}

@@ -67,6 +67,7 @@ def test_resnet50_with_one_block_inserted(against: Against) -> None:
 
 def test_resnet50_and_resnet101_differ_in_one_repeat() -> None:
     found = compare("resnet50", "resnet101")
+    assert (found.old and found.old.depth, found.new and found.new.depth) == (50, 101)
     (row,) = differing(found)
     assert (row.mark, row.path) == ("+", "conv4.bottleneck7-23")
     assert row.notes == ("bottleneck 6 -> 23 times",)

@@ -67,6 +67,33 @@ def test_depth_counts_the_longest_path() -> None:
     assert Metrics(googlenet).ask("depth('inception3a')") == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [
+        ("lenet5", 5),
+        ("alexnet", 8),
+        ("vgg16", 16),
+        ("vgg19", 19),
+        ("resnet18", 18),
+        ("resnet152", 152),
+        ("densenet121", 121),
+        ("mobilenet_v1", 28),
+        ("unet", 18 + 4 + 1),
+        ("efficientnet_b0", 50 + 2 * 16),  # the two layers of each gate
+        ("vit_b_16", 1 + 12 * 4 + 1),
+        ("gpt2_small", 12 * 4 + 1),
+    ],
+)
+def test_depth_is_what_the_papers_count(name: str, layers: int) -> None:
+    assert Metrics(load(name).graph.select(aux=False)).ask("depth()") == layers
+
+
+def test_depth_of_what_is_meant_alone() -> None:
+    seresnet = Metrics(load("seresnet50").graph)
+    assert seresnet.ask("depth()") == 50 + 2 * 16
+    assert seresnet.ask("depth('stem', '*.residual.conv*', 'head')") == 50
+
+
 def test_written() -> None:
     assert [written(v) for v in (61_706, Fraction(1, 3), Fraction(5, 2))] == [
         "61,706", "0.3333", "2.5"

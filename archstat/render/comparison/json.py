@@ -5,7 +5,7 @@
      "comparisons": [{
        "mark": "~",
        "old": {"reference": "inception_naive", "name": "...", "settings": {...}, "output": [672, 28, 28],
-               "receptive_field": [5, 5]},
+               "receptive_field": [5, 5], "depth": 1},
        "new": {...},
        "columns": [{"key": "macs", "unit": "MAC", "about": "...", "estimate": false}, ...],
        "totals": {"macs": {"old": 854196224, "new": 271351808, "change": -582844416}, ...},
@@ -77,6 +77,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
         },
         "output": side.output,
         "receptive_field": side.field,
+        "depth": side.depth,
     }
 
 

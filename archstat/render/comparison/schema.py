@@ -46,6 +46,7 @@ _SIDE = _object(
         "settings": _SETTINGS,
         "output": _SHAPE,
         "receptive_field": _FIELD,
+        "depth": _KNOWN,
     }
 )
 _COLUMN = _object({"key": _KEYS, "unit": _TEXT, "about": _TEXT, "estimate": {"type": "boolean"}})
@@ -106,7 +107,7 @@ _KEPT = _object(
         "columns": _TEXTS,
         "layers": {**_list(_LAYER), "minItems": 1},
     },
-    {"receptive_field": _FIELD},
+    {"receptive_field": _FIELD, "depth": _KNOWN},
 )
 
 

@@ -14,6 +14,7 @@ Line = tuple[str, str, str, str, str]
 _BOTH: tuple[tuple[str, Callable[[Comparison], tuple[str, str]]], ...] = (
     ("output", words.outputs),
     ("receptive field", words.fields),
+    ("depth", words.depths),
 )
 
 
@@ -37,8 +38,7 @@ def _totals(one: Comparison, style: Style, titles: tuple[str, str]) -> list[Fiel
     for title, both in _BOTH:
         old, new = both(one)
         if old or new:
-            differs = "differs" if old and new and old != new else ""
-            lines.append((title, old, new, differs, ""))
+            lines.append((title, old, new, words.differing(old, new), ""))
     names, before, after, changes, shares = zip(*lines, strict=True)
     found = [Field("", names)]
     if one.old is not None:

@@ -103,6 +103,27 @@ def fields(one: Comparison) -> tuple[str, str]:
     return found[0], found[1]
 
 
+def depths(one: Comparison) -> tuple[str, str]:
+    """Return how many layers with weights both sides are deep."""
+    old, new = (
+        "" if side is None else UNKNOWN if side.depth is None else f"{side.depth:,}"
+        for side in (one.old, one.new)
+    )
+    return old, new
+
+
+def differing(old: str, new: str) -> str:
+    """Say how two texts differ: two whole numbers by how much; nothing where one isn't there.
+
+    >>> differing("34", "50"), differing("10", "2x10"), differing("7", "7")
+    ('+16', 'differs', '')
+    """
+    if not (old and new) or old == new:
+        return ""
+    a, b = (text.replace(",", "") for text in (old, new))
+    return signed(int(b) - int(a)) if a.isdecimal() and b.isdecimal() else "differs"
+
+
 def closing(outcome: Outcome) -> str:
     """Count what was found: ``3 specs compared with origin/main: 1 differs, 1 added, 1 without a difference``."""
     if outcome.base and not outcome.comparisons and not outcome.problems:
