@@ -3,18 +3,17 @@
 from pathlib import Path
 
 from archstat.budget.check import Base
-from archstat.errors import UsageError
 from archstat.report.architecture import Architecture
 from archstat.spec import Settings, bundled, load, revisions
+from archstat.spec.since import History, path_in
 
 
 class GitBases:
     """The specs as git has them where the branch that is checked out left ``ref``."""
 
     def __init__(self, ref: str, settings: Settings, *, aux: bool) -> None:
-        self._base = revisions.base_of(ref)
+        self._history = History(revisions.base_of(ref))
         self._settings, self._aux = settings, aux
-        self._before = {after: before for before, after in revisions.differing(self._base) if after}
 
     def of(self, net: Architecture) -> Base | None:
         """Return what a network is held against; ``None`` if it is new since the base.
@@ -24,30 +23,10 @@ class GitBases:
         reference = net.spec.reference
         if reference in bundled():
             return Base(net)  # what ships with archstat is the same at any revision
-        path = self._path(reference)
-        before = self._before.get(path, path)
-        if before is None:
-            return None
-        spec = load(f"{self._base.short}:{before}", self._settings)
-        return Base(Architecture(spec, aux=self._aux, settings=self._settings))
-
-    def _path(self, reference: str) -> str:
-        """Return a spec's path from the top of the repository."""
-        if reference == "-":
-            raise _no_base("standard input")
         at = revisions.split(reference) if not Path(reference).is_file() else None
-        if at is not None:
-            return at[1]
-        path = Path(reference)
-        try:
-            whole = path.parent.resolve() / path.name
-            return whole.relative_to(self._base.top.resolve()).as_posix()
-        except (OSError, RuntimeError, ValueError):
-            raise _no_base(f"'{reference}'") from None
-
-
-def _no_base(where: str) -> UsageError:
-    return UsageError(
-        f"{where} is not in the repository, so it has no base",
-        hint="--base compares files that git tracks",
-    )
+        path = at[1] if at else path_in(self._history.base, reference)
+        found = self._history.of(path)
+        if found is None or found.old is None:
+            return None
+        spec = load(found.old, self._settings)
+        return Base(Architecture(spec, aux=self._aux, settings=self._settings))

@@ -17,6 +17,7 @@ EXAMPLES = """
 archstat compare inception_naive inception_bottleneck
 archstat compare HEAD~1:net.yaml net.yaml      since the last commit
 archstat compare --base origin/main            the specs that a branch changes
+archstat compare --base origin/main configs/   those in a folder
 archstat compare vgg16 vgg19 --metric macs
 archstat compare resnet18 resnet34 resnet50    a column each
 archstat compare --base origin/main -o comment.md
@@ -31,11 +32,13 @@ AGAINST = "Against"
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("specs", nargs=-1, type=Reference(), metavar="[OLD NEW...]")
 @option("--base", metavar="REF", section=AGAINST,
-        help="The specs where the branch left this revision: all that differ, or those named.")  # fmt: skip
+        help="Specs where the branch left this revision: all that differ, or files, folders and globs.")  # fmt: skip
 @option("--baseline", metavar="FILE", section=AGAINST,
         help="The numbers in a file: of all specs in it, or those named.")  # fmt: skip
 @option("--write-baseline", metavar="FILE", section=AGAINST,
         help="Write the numbers of specs to a file, and compare nothing.")  # fmt: skip
+@option("--config", metavar="FILE", section=AGAINST,
+        help="Says which specs --base is about; archstat.yaml by default.")  # fmt: skip
 @option("--metric", "metrics", multiple=True, metavar="KEYS", section=TABLE,
         help="Which columns: params,macs,activations,activation_bytes by default. Repeatable.")  # fmt: skip
 @option(
@@ -50,6 +53,7 @@ def command(
     base: str | None,
     baseline: str | None,
     write_baseline: str | None,
+    config: str | None,
     metrics: tuple[str, ...],
     exit_code: bool,
     step_summary: bool,
@@ -70,7 +74,7 @@ def command(
 
     if write_baseline is not None:
         return FAILED if keep(write_baseline, specs, given) else 0
-    outcome = find(specs, given, _keys(metrics), base=base, baseline=baseline)
+    outcome = find(specs, given, _keys(metrics), base=base, baseline=baseline, config=config)
     for problem in outcome.problems:
         complain(problem.error)
 

@@ -26,6 +26,7 @@ def find(
     *,
     base: str | None,
     baseline: str | None,
+    config: str | None,
 ) -> Outcome:
     """Compare what is asked for. A spec that can't be read is a problem of the outcome, and hides no other.
 
@@ -35,7 +36,7 @@ def find(
         raise UsageError("--base and --baseline can't be combined", hint="compare with one of them")
     compared = _Compared(given, keys)
     if base is not None:
-        return compared.with_base(base, specs)
+        return compared.with_base(base, specs, config)
     if baseline is not None:
         return compared.with_file(baseline, specs)
     return compared.with_first(specs)
@@ -83,21 +84,23 @@ class _Compared:
             side_by_side=len(self._found) > 1,
         )
 
-    def with_base(self, ref: str, specs: Sequence[str]) -> Outcome:
-        """Compare specs, or all that differ, with those where the branch began."""
+    def with_base(self, ref: str, named: Sequence[str], config: str | None) -> Outcome:
+        """Compare specs with those where the branch began: what is named, or what ``archstat.yaml`` names."""
+        from archstat.cli.selection import select
         from archstat.spec.revisions import base_of
-        from archstat.spec.since import changed_specs, since
 
         base = base_of(ref)
-        for one in since(base, specs) if specs else changed_specs(base):
-            problems = len(self._problems)
-            old = None if one.old is None else self._side(one.old)
+        for one in select(base, named, config):
             new = None if one.new is None else self._side(one.new)
+            if new is None and one.new is not None:
+                continue  # broken now: what it was doesn't matter
+            old = None if one.old is None else self._side(one.old)
+            if old is None and one.old is not None:
+                continue
             if old is not None and one.was is not None:
                 # The revision is the same for all, and said once.
                 old = msgspec.structs.replace(old, reference=one.was)
-            if len(self._problems) == problems:
-                self._found.append(compare_sides(old, new))
+            self._found.append(compare_sides(old, new))
         return self._outcome(f"{ref} ({base.short})")
 
     def with_file(self, file: str, specs: Sequence[str]) -> Outcome:

@@ -41,6 +41,18 @@ class Found(msgspec.Struct, frozen=True):
             found |= dict.fromkeys(here)
         return list(found)
 
+    @property
+    def has_paths(self) -> bool:
+        """Whether a glob names files, and not only bundled specs."""
+        return any(not _is_name(rule.glob) for rule in self.policy.rules)
+
+    def names(self, path: str) -> bool:
+        """Say whether a glob names a YAML file by its path from the policy's folder, be it there or not."""
+        return any(
+            not _is_name(rule.glob) and rule.covers(path) and not _is_left_alone(path, rule.glob)
+            for rule in self.policy.rules
+        )
+
     def _named(self, rule: Rule) -> Iterator[str]:
         if _is_name(rule.glob):
             yield from (name for name in bundled() if rule.covers(name))
@@ -80,6 +92,12 @@ def find(named: str | None) -> Found:
 
 def _is_name(glob: str) -> bool:
     return "/" not in glob and not glob.lower().endswith(_SUFFIXES)
+
+
+def _is_left_alone(path: str, glob: str) -> bool:
+    """Say whether ``**`` passes a file by: archstat.yaml itself, and what is in a hidden folder."""
+    *folders, file = path.split("/")
+    return file == FILE or ("**" in glob and any(name.startswith(".") for name in folders))
 
 
 def _walk(folder: Path, glob: str) -> Iterator[str]:

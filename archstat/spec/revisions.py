@@ -34,10 +34,10 @@ class Base(msgspec.Struct, frozen=True):
         """The commit as messages name it."""
         return self.commit[:12]
 
-    def path(self, file: str) -> str:
-        """Return a file's path from the top of the repository. Raises a ValueError if it isn't in it."""
-        path = Path(file)
-        return (path.parent.resolve() / path.name).relative_to(self.top.resolve()).as_posix()
+
+def is_yaml(path: str) -> bool:
+    """Say whether a file's name is a spec's."""
+    return path.lower().endswith(SUFFIXES)
 
 
 def split(reference: str) -> tuple[str, str] | None:
@@ -47,7 +47,7 @@ def split(reference: str) -> tuple[str, str] | None:
     (('origin/main', 'configs/net.yaml'), None, None)
     """
     ref, colon, path = reference.partition(":")
-    if not colon or not path.lower().endswith(SUFFIXES):
+    if not colon or not is_yaml(path):
         return None
     if os.name == "nt" and len(ref) == 1 and path[0] in "/\\":
         return None
@@ -96,7 +96,9 @@ def resolve(ref: str) -> str:
     if done[2]:
         raise _failure(done[2])
     hint = "'git branch -a' lists the branches"
-    if _is_shallow():
+    if _run("rev-parse", "--verify", "--quiet", "HEAD")[0]:
+        hint = "it has no commit yet"
+    elif _is_shallow():
         hint = _SHALLOW
     elif "/" in ref:
         remote, _, branch = ref.partition("/")
@@ -123,8 +125,8 @@ def differing(base: Base) -> list[tuple[str | None, str | None]]:
     Without a path before it was added, without one after it was removed; two that differ are a renaming. What
     git doesn't track yet, and doesn't ignore, was added.
     """
-    said = _git("-c", "core.fsmonitor=false", "diff", "--no-ext-diff", "--no-textconv", "--name-status",
-                "-z", "--find-renames", base.commit, "--")  # fmt: skip
+    said = _git("-c", "core.fsmonitor=false", "-c", "diff.relative=false", "diff", "--no-ext-diff",
+                "--no-textconv", "--name-status", "-z", "--find-renames", base.commit, "--")  # fmt: skip
     words = iter(_text(said).split("\0"))
     found: list[tuple[str | None, str | None]] = []
     for status in words:
@@ -137,14 +139,17 @@ def differing(base: Base) -> list[tuple[str | None, str | None]]:
         found.append((before, None if status[0] == "D" else after))
     here = _text(_git("-C", str(base.top), "-c", "core.fsmonitor=false",
                       "ls-files", "--others", "--exclude-standard", "-z"))  # fmt: skip
-    found += [(None, path) for path in here.split("\0") if path]
-    return [pair for pair in found if any(p and p.lower().endswith(SUFFIXES) for p in pair)]
+    untracked = dict.fromkeys(path for path in here.split("\0") if path)
+    forgotten = {before for before, after in found if after is None and before in untracked}
+    found = [pair for pair in found if pair[0] not in forgotten or pair[1] is not None]
+    found += [(path if path in forgotten else None, path) for path in untracked]
+    return [pair for pair in found if any(path and is_yaml(path) for path in pair)]
 
 
 def tracked(base: Base) -> list[str]:
     """Return the YAML files of the work tree that git tracks, from the top."""
     said = _text(_git("-C", str(base.top), "-c", "core.fsmonitor=false", "ls-files", "-z"))
-    return [path for path in said.split("\0") if path.lower().endswith(SUFFIXES)]
+    return [path for path in said.split("\0") if is_yaml(path)]
 
 
 def _entry(listed: bytes, path: str) -> tuple[str, str, int] | None:
@@ -221,7 +226,10 @@ def _failure(complaint: str) -> UsageError:
             "not in a git repository, and a spec at a revision is read from one",
             hint="without git, 'archstat compare --baseline FILE.json' compares with a file",
         )
-    return UsageError(f"git: {first or 'failed without a word'}")
+    hint = None
+    if first.startswith("detected dubious ownership"):
+        hint = "the folder is another user's: 'git config --global --add safe.directory FOLDER'"
+    return UsageError(f"git: {first or 'failed without a word'}", hint=hint)
 
 
 def _text(said: bytes) -> str:

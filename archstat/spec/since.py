@@ -1,22 +1,21 @@
 """Which specs differ from those where a branch began: added, removed, renamed, changed, or built on one that is."""
 
 import os
-import posixpath
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from archstat.errors import UsageError
 from archstat.spec.files import bundled, open_reference
-from archstat.spec.revisions import SUFFIXES, Base, differing, tracked
+from archstat.spec.recognize import extended_file, is_spec, look
+from archstat.spec.revisions import Base, differing, read_at, split, tracked
 
-_LAYERS = re.compile(rb"^layers[ \t]*:", re.MULTILINE)
-_INPUT = re.compile(rb"^input[ \t]*:", re.MULTILINE)
-_EXTENDS = re.compile(rb"^extends[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
+Covers = Callable[[str], bool]
+"""Says whether a path from the top of the repository is asked for."""
 
-_INSIDE = "--base compares files in the repository"
+Pair = tuple[str | None, str | None]
+"""A file's path before and now, from the top; ``None`` where it isn't there."""
 
 
 class Since(msgspec.Struct, frozen=True):
@@ -30,105 +29,129 @@ class Since(msgspec.Struct, frozen=True):
     was: str | None
 
 
-def changed_specs(base: Base) -> list[Since]:
-    """Return the specs that differ from those at ``base``, in the order of their paths.
+class History:
+    """The YAML files of a work tree, each with what it was at a base."""
 
-    A YAML file is a spec if it has layers and an input, or extends one, on either side.
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        self._differing = differing(base)
+
+    def changed(self, covers: Covers, *, declared: bool = False) -> list[Since]:
+        """Return the specs asked for that differ, in the order of their paths.
+
+        A file is a spec if it looks like one on either side, or if what is asked for is ``declared`` to be specs.
+        """
+        asked = [pair for pair in self._differing if any(path and covers(path) for path in pair)]
+        found = [pair for pair in asked if declared or self._looks_like_spec(pair)]
+        known = {new for _, new in found}
+        found += [
+            (path, path) for path in self._built_on_these() if covers(path) and path not in known
+        ]
+        return [
+            self._since(pair) for pair in sorted(found, key=lambda pair: pair[1] or pair[0] or "")
+        ]
+
+    def of(self, path: str) -> Since | None:
+        """Return a file before and now, by either path from the top; ``None`` if it is on neither side."""
+        now = next((pair for pair in self._differing if pair[1] == path), None)
+        found = now or next((pair for pair in self._differing if pair[0] == path), None)
+        if found is None:
+            there = os.path.lexists(self.base.top / path)
+            found = (path if self._before(path) is not None else None, path if there else None)
+        return self._since(found) if any(found) else None
+
+    def has_any(self, covers: Covers) -> bool:
+        """Say whether a YAML file is asked for at all, on either side."""
+        sides = (path for pair in self._differing for path in pair if path)
+        return any(map(covers, sides)) or any(map(covers, tracked(self.base)))
+
+    def _since(self, pair: Pair) -> Since:
+        old, new = pair
+        at = None if old is None else f"{self.base.short}:{old}"
+        return Since(at, new and self._here(new), old and self._here(old))
+
+    def _here(self, path: str) -> str:
+        """Return a path as seen from the current folder; one that a command could take for an option begins with ./"""
+        shown = os.path.relpath(self.base.top.resolve() / path, Path.cwd().resolve())
+        shown = shown.replace(os.sep, "/")
+        return shown if not shown.startswith("-") else f"./{shown}"
+
+    def _looks_like_spec(self, pair: Pair) -> bool:
+        old, new = pair
+        if new is not None and is_spec(new, self._now):
+            return True
+        return old is not None and is_spec(old, self._before)
+
+    def _now(self, path: str) -> bytes | None:
+        """Read a file for a look at it; one that can't be read is refused when it is loaded."""
+        if path.startswith("../"):
+            return None
+        try:
+            return open_reference(self._here(path)).data
+        except UsageError:
+            return None
+
+    def _before(self, path: str) -> bytes | None:
+        try:
+            return read_at(self.base.commit, path)[0]
+        except UsageError:
+            return None
+
+    def _built_on_these(self) -> list[str]:
+        """Return the tracked files that extend what differs, directly or not, and don't differ themselves."""
+        touched = {path for pair in self._differing for path in pair if path}
+        if not touched:
+            return []
+        bases: dict[str, str] = {}
+        for path in tracked(self.base):
+            data = self._now(path)
+            extended = extended_file(path, look(data)) if data else None
+            if extended is not None:
+                bases[path] = extended
+        return [path for path in bases if path not in touched and _reaches(path, bases, touched)]
+
+
+def path_in(base: Base, reference: str) -> str:
+    """Return the path of a file from the top of the repository.
+
+    Raises a UsageError for what has no past there: a bundled name, standard input, a file of no or another repository.
     """
-    found = [
-        (before, after)
-        for before, after in differing(base)
-        if _is_spec_on_a_side(base, before, after)
-    ]
-    if not found:
-        return []
-    touched = {path for pair in found for path in pair if path}
-    known = {after for _, after in found}
-    found += [(path, path) for path in _built_on(base, touched) if path not in known]
-    ordered = sorted(found, key=lambda pair: pair[1] or pair[0] or "")
-    return [
-        Since(_at(base, before), _here(base, after), _here(base, before))
-        for before, after in ordered
-    ]
+    if reference == "-":
+        raise _refused("standard input has no earlier version")
+    if reference in bundled():
+        raise _refused(f"the bundled '{reference}' has no earlier version")
+    if split(reference) and not os.path.lexists(reference):
+        raise _refused(f"'{reference}' is at a revision already")
+    path = Path(reference)
+    return _inside(base, reference, path.parent, path.name)
 
 
-def since(base: Base, references: Iterable[str]) -> list[Since]:
-    """Return these specs before and now, wherever they were before.
+def folder_in(base: Base, name: str) -> str:
+    """Return a folder's path from the top of the repository, the top's own being empty.
 
-    Raises a UsageError for what has no past: a bundled name, standard input, a file outside the repository.
+    Raises a UsageError for one in no or in another repository.
     """
-    before = {after: old for old, after in differing(base) if after is not None}
-    found = []
-    for reference in references:
-        path = _tracked_path(base, reference)
-        old = before.get(path, path)
-        was = reference if old == path else _here(base, old)
-        found.append(Since(_at(base, old), reference, was))
-    return found
+    return _inside(base, name, Path(name), "")
 
 
-def _tracked_path(base: Base, reference: str) -> str:
-    """Return a file's path from the top of the repository."""
-    if reference == "-" or reference in bundled():
-        what = "standard input" if reference == "-" else f"the bundled '{reference}'"
-        raise UsageError(f"{what} has no earlier version", hint=_INSIDE)
+def _inside(base: Base, shown: str, folder: Path, file: str) -> str:
+    """Return a path from the top. A link to a file stays itself; a folder is where it leads to."""
+    top = base.top.resolve()
     try:
-        return base.path(reference)
+        below = folder.resolve().relative_to(top)
     except (OSError, RuntimeError, ValueError):
-        raise UsageError(f"'{reference}' is not in this repository", hint=_INSIDE) from None
+        raise _refused(f"'{shown}' is not in this repository") from None
+    for at in (below, *below.parents):
+        if at.parts and (top / at / ".git").exists():
+            raise _refused(f"'{shown}' is in a repository of its own, '{at.as_posix()}'")
+    return "/".join((*below.parts, file) if file else below.parts)
 
 
-def _at(base: Base, path: str | None) -> str | None:
-    return None if path is None else f"{base.short}:{path}"
+def _refused(message: str) -> UsageError:
+    return UsageError(message, hint="--base compares files of the repository that is current")
 
 
-def _here(base: Base, path: str | None) -> str | None:
-    """Return a path as seen from the current folder; one that a command could take for an option begins with ./"""
-    if path is None:
-        return None
-    shown = Path(os.path.relpath(base.top.resolve() / path, Path.cwd().resolve())).as_posix()
-    return shown if not shown.startswith("-") else f"./{shown}"
-
-
-def _is_spec_on_a_side(base: Base, before: str | None, after: str | None) -> bool:
-    return any(
-        reference is not None and _is_spec(_bytes(reference))
-        for reference in (_at(base, before), _here(base, after))
-    )
-
-
-def _is_spec(data: bytes) -> bool:
-    if _LAYERS.search(data) and _INPUT.search(data):
-        return True
-    extended = _extended(data)
-    return extended is not None and (extended.lower().endswith(SUFFIXES) or extended in bundled())
-
-
-def _extended(data: bytes) -> str | None:
-    found = _EXTENDS.search(data)
-    return os.fsdecode(found[1]) if found else None
-
-
-def _bytes(reference: str) -> bytes:
-    """Read a file for a look at it; one that can't be read is no spec here, and is refused when it is loaded."""
-    try:
-        return open_reference(reference).data
-    except UsageError:
-        return b""
-
-
-def _built_on(base: Base, touched: set[str]) -> list[str]:
-    """Return the tracked specs that extend what was touched, directly or not."""
-    bases: dict[str, str] = {}
-    for path in tracked(base):
-        here = _here(base, path)
-        extended = _extended(_bytes(here)) if here else None
-        if extended is not None:
-            bases[path] = posixpath.normpath(posixpath.join(posixpath.dirname(path), extended))
-    return [path for path in bases if path not in touched and _reaches(path, bases, touched)]
-
-
-def _reaches(path: str, bases: Mapping[str, str], touched: set[str]) -> bool:
+def _reaches(path: str, bases: Mapping[str, str], touched: Iterable[str]) -> bool:
     seen: set[str] = set()
     while path in bases and path not in seen:
         seen.add(path)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.git import commit, git
+
 ROOT = Path(__file__).parent.parent.parent
 ACTION = ROOT / ".github" / "actions" / "archstat"
 MARKER = "<!-- archstat check -->"
@@ -106,17 +108,13 @@ def test_a_later_run_edits_its_own_comment(runner: dict[str, str]) -> None:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_what_the_branch_changes_stands_below_the_budgets(runner: dict[str, str]) -> None:
-    def git(*words: str) -> None:
-        who = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *who, *words], cwd=runner["GITHUB_WORKSPACE"], check=True)
-
-    git("init", "-q", "-b", "main")
+    repository = runner["GITHUB_WORKSPACE"]
+    git("init", "-q", "-b", "main", folder=repository)
     write(runner, "a.yaml", 2)
-    git("add", ".")
-    git("commit", "-q", "-m", "one")
-    git("branch", "base")
+    commit(folder=repository)
+    git("branch", "base", folder=repository)
     write(runner, "a.yaml", 3)
-    git("commit", "-q", "-a", "-m", "two")
+    commit(folder=repository)
     given = runner | {"ARCHSTAT_SPECS": "a.yaml", "ARCHSTAT_BASE": "base"}
     assert step("check", given).returncode == 1
     assert step("compare", given).returncode == 0
@@ -125,6 +123,29 @@ def test_what_the_branch_changes_stands_below_the_budgets(runner: dict[str, str]
     assert comment.startswith(MARKER)
     assert "<!-- archstat compare -->" in comment
     assert "conv1" in comment.partition("<!-- archstat compare -->")[2]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_paths_say_what_is_compared(runner: dict[str, str]) -> None:
+    repository = runner["GITHUB_WORKSPACE"]
+    git("init", "-q", "-b", "main", folder=repository)
+    commit(folder=repository)
+    git("checkout", "-q", "-b", "work", folder=repository)
+    write(runner, "nets/a.yaml", 2)
+    write(runner, "nets/deep/b c.yaml", 2)
+    write(runner, "-x/d.yaml", 2)
+    given = runner | {"ARCHSTAT_BASE": "main"}
+    done = step("compare", given | {"ARCHSTAT_PATHS": "-x\nnets/**/b*.yaml\n"})
+    assert done.returncode == 0, done.stderr
+    for said in (done.stdout, (Path(runner["RUNNER_TEMP"]) / "archstat-compare.md").read_text()):
+        assert "-x/d.yaml" in said
+        assert "b c.yaml" in said
+        assert "nets/a.yaml" not in said
+    (Path(repository) / "archstat.yaml").write_text("specs: {nets/*.yaml: {}}\n", "utf-8")
+    assert "1 added" in step("compare", given).stdout
+    (Path(repository) / "other.yaml").write_text("specs: {'**/*.yaml': {}}\n", "utf-8")
+    done = step("compare", given | {"ARCHSTAT_CONFIG": "other.yaml", "ARCHSTAT_PATHS": "nets"})
+    assert "2 added" in done.stdout
 
 
 def test_inputs_are_never_commands_or_options(runner: dict[str, str]) -> None:

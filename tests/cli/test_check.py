@@ -2,12 +2,12 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.run import run
+from tests.git import git
 
 NET = """\
 name: Net
@@ -32,11 +32,6 @@ def write(path: str, width: int = 2, more: str = "") -> str:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(NET.format(width=width, more=more), encoding="utf-8")
     return path
-
-
-def git(*arguments: str) -> None:
-    who = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
 
 
 def verdicts(*arguments: str) -> list[tuple[str, str, str, str]]:
@@ -268,4 +263,4 @@ class TestBase:
             stdin=NET.format(width=2, more=""),
         )
         assert done.exit_code == 2
-        assert "standard input is not in the repository" in done.stderr
+        assert "standard input has no earlier version" in done.stderr

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from archstat.render.comparison.markdown import LONGEST, MARKER
 from tests.cli.run import run, shell
+from tests.git import git
 
 NET = "input: [3, 8, 8]\nlayers:\n  stem: [{conv: %d, kernel: 3, padding: same}, relu]\n  head: [flatten, linear: 10]\n"
 
@@ -29,11 +29,6 @@ def write(path: str, width: int = 4) -> str:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(NET % width, "utf-8")
     return path
-
-
-def git(*arguments: str) -> None:
-    who = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture

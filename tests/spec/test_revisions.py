@@ -1,6 +1,5 @@
 """Specs at git revisions: read from real repositories, made for each test."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,16 +7,9 @@ import pytest
 from archstat.errors import MissingPartError, SpecError, UsageError
 from archstat.report.architecture import load
 from archstat.spec.revisions import base_of, differing, resolve, split
+from tests.git import git
 
 ONE = "input: [3, 8, 8]\nlayers: [{conv: %d, kernel: 3}]\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments],
-        cwd=folder, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    return done.stdout
 
 
 @pytest.fixture
@@ -25,13 +17,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with nets/net.yaml on main, and another version of it checked out."""
     folder = tmp_path / "repository"
     (folder / "nets").mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main")
+    git("init", "-q", "-b", "main", folder=folder)
     (folder / "nets" / "net.yaml").write_text(ONE % 4, "utf-8")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "first")
-    git(folder, "checkout", "-q", "-b", "branch")
+    git("add", ".", folder=folder)
+    git("commit", "-q", "-m", "first", folder=folder)
+    git("checkout", "-q", "-b", "branch", folder=folder)
     (folder / "nets" / "net.yaml").write_text(ONE % 8, "utf-8")
-    git(folder, "commit", "-q", "-a", "-m", "second")
+    git("commit", "-q", "-a", "-m", "second", folder=folder)
     monkeypatch.chdir(folder)
     return folder
 
@@ -61,14 +53,14 @@ def test_paths_are_seen_from_the_top_unless_they_begin_with_a_dot(
 
 def test_extends_is_followed_at_the_same_revision(repository: Path) -> None:
     (repository / "nets" / "child.yaml").write_text("extends: net.yaml\n", "utf-8")
-    git(repository, "add", ".")
-    git(repository, "commit", "-q", "-m", "a child")
-    git(repository, "tag", "v1")
+    git("add", ".", folder=repository)
+    git("commit", "-q", "-m", "a child", folder=repository)
+    git("tag", "v1", folder=repository)
     (repository / "nets" / "net.yaml").write_text(ONE % 16, "utf-8")
     assert load("v1:nets/child.yaml").params == 8 * 28
     assert load("nets/child.yaml").params == 16 * 28
     (repository / "nets" / "child.yaml").write_text("extends: gone.yaml\n", "utf-8")
-    git(repository, "commit", "-q", "-a", "-m", "broken")
+    git("commit", "-q", "-a", "-m", "broken", folder=repository)
     with pytest.raises(SpecError, match=r"no file 'nets/gone\.yaml' at 'HEAD'") as raised:
         load("HEAD:nets/child.yaml")
     assert str(raised.value.mark) == "HEAD:nets/child.yaml:1:10"
@@ -78,8 +70,8 @@ def test_extends_does_not_leave_the_first_folder(repository: Path) -> None:
     (repository / "top.yaml").write_text(ONE % 4, "utf-8")
     for target in ("../top.yaml", "/top.yaml"):
         (repository / "nets" / "child.yaml").write_text(f"extends: {target}\n", "utf-8")
-        git(repository, "add", ".")
-        git(repository, "commit", "-q", "-m", "child")
+        git("add", ".", folder=repository)
+        git("commit", "-q", "-m", "child", folder=repository)
         with pytest.raises(SpecError, match="reaches only files below"):
             load("HEAD:nets/child.yaml")
 
@@ -87,10 +79,10 @@ def test_extends_does_not_leave_the_first_folder(repository: Path) -> None:
 def test_a_worktree_and_a_bare_clone_are_read(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git(repository, "worktree", "add", "-q", "../tree", "main")
+    git("worktree", "add", "-q", "../tree", "main", folder=repository)
     monkeypatch.chdir(tmp_path / "tree")
     assert load("branch:nets/net.yaml").params == 8 * 28
-    git(repository, "clone", "-q", "--bare", ".", "../bare")
+    git("clone", "-q", "--bare", ".", "../bare", folder=repository)
     monkeypatch.chdir(tmp_path / "bare")
     assert load("main:nets/net.yaml").params == 4 * 28
 
@@ -98,12 +90,12 @@ def test_a_worktree_and_a_bare_clone_are_read(
 def test_a_shallow_clone_says_what_to_do(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git(tmp_path, "clone", "-q", "--depth", "1", repository.as_uri(), "shallow")
+    git("clone", "-q", "--depth", "1", repository.as_uri(), "shallow", folder=tmp_path)
     monkeypatch.chdir(tmp_path / "shallow")
     with pytest.raises(UsageError, match="no revision 'HEAD~1'") as raised:
         load("HEAD~1:nets/net.yaml")
     assert "git fetch --unshallow" in str(raised.value.hint)
-    git(tmp_path / "shallow", "fetch", "-q", "--depth", "1", "origin", "main:main")
+    git("fetch", "-q", "--depth", "1", "origin", "main:main", folder=tmp_path / "shallow")
     with pytest.raises(UsageError, match="no commit in common") as raised:
         base_of("main")
     assert "git fetch --unshallow" in str(raised.value.hint)
@@ -143,8 +135,8 @@ def test_names_with_newlines_quotes_and_blanks_are_read(repository: Path) -> Non
     ]
     for name in names:
         (repository / name).write_text(ONE % 4, "utf-8")
-    git(repository, "add", ".")
-    git(repository, "commit", "-q", "-m", "names")
+    git("add", ".", folder=repository)
+    git("commit", "-q", "-m", "names", folder=repository)
     for name in names:
         assert load(f"HEAD:{name}").params == 4 * 28
         (repository / name).unlink()
@@ -155,8 +147,8 @@ def test_links_and_folders_are_refused(repository: Path) -> None:
     (repository / "link.yaml").symlink_to("/etc/passwd")
     (repository / "folder.yaml").mkdir()
     (repository / "folder.yaml" / "file").write_text("", "utf-8")
-    git(repository, "add", ".")
-    git(repository, "commit", "-q", "-m", "odd")
+    git("add", ".", folder=repository)
+    git("commit", "-q", "-m", "odd", folder=repository)
     with pytest.raises(UsageError, match="symbolic link"):
         load("HEAD:link.yaml")
     with pytest.raises(UsageError, match="is no file"):
@@ -182,7 +174,7 @@ def test_a_file_with_a_colon_in_its_name_is_a_file(repository: Path) -> None:
 
 def test_what_differs_from_the_base(repository: Path) -> None:
     assert differing(base_of("main")) == [("nets/net.yaml", "nets/net.yaml")]
-    git(repository, "mv", "nets/net.yaml", "nets/new.yaml")
+    git("mv", "nets/net.yaml", "nets/new.yaml", folder=repository)
     (repository / "nets" / "added.yaml").write_text(ONE % 5, "utf-8")
     (repository / "notes.txt").write_text("", "utf-8")
     found = differing(base_of("HEAD"))
@@ -191,11 +183,11 @@ def test_what_differs_from_the_base(repository: Path) -> None:
 
 def test_the_base_is_where_the_branch_began(repository: Path) -> None:
     began = resolve("main")
-    git(repository, "checkout", "-q", "main")
+    git("checkout", "-q", "main", folder=repository)
     (repository / "other.yaml").write_text(ONE % 5, "utf-8")
-    git(repository, "add", ".")
-    git(repository, "commit", "-q", "-m", "main goes on")
-    git(repository, "checkout", "-q", "branch")
+    git("add", ".", folder=repository)
+    git("commit", "-q", "-m", "main goes on", folder=repository)
+    git("checkout", "-q", "branch", folder=repository)
     assert base_of("main").commit == began
     assert differing(base_of("main")) == [("nets/net.yaml", "nets/net.yaml")]
 
