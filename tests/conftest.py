@@ -1,6 +1,12 @@
 """The options of a test run."""
 
 import pytest
+from hypothesis import settings
+
+# Every run draws the same examples, so that a commit passes or fails for what it changes;
+# --hypothesis-profile default draws others.
+settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("fixed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

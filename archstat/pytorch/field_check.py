@@ -21,7 +21,16 @@ MOST_ELEMENTS = 100_000_000
 MOST_MACS = 20_000_000_000
 """A network that can't be narrowed is run as it is, unless it is larger."""
 
-TOGETHER = "a slice may leave out a branch; archstat takes the channels of a position together"
+TOGETHER = "not all channels see the same; archstat takes those of a position together"
+
+SETS_APART = frozenset({"concat", "pixel_unshuffle"})
+"""Ops whose channels come from different places."""
+
+PICKS = frozenset({"slice", "select", "pixel_shuffle"})
+"""Ops that take some of the channels, for all positions or for one phase."""
+
+MIXES = frozenset({"conv", "conv_transpose", "linear"})
+"""Ops each of whose channels reads all channels, without groups."""
 
 
 def receptive_fields(subject: Subject) -> Outcome:
@@ -102,7 +111,7 @@ def _held(
                 path=node.path,
                 ours=_written(ours),
                 theirs=_written(theirs),
-                reason=TOGETHER if _leaves_out(graph, index) and _within(theirs, ours) else "",
+                reason=TOGETHER if at_most(graph, index) and within(theirs, ours) else "",
             )
 
 
@@ -113,11 +122,21 @@ def _spread(indices: list[int]) -> list[int]:
     return [indices[(k + 1) * len(indices) // SAMPLED - 1] for k in range(SAMPLED)]
 
 
-def _leaves_out(graph: Graph, index: int) -> bool:
-    return any(node.op.word in ("slice", "select") for node in graph.nodes[: index + 1])
+def at_most(graph: Graph, index: int) -> bool:
+    """Return whether a layer may see less than its field: some channels of what sees more than others."""
+    apart = [False]
+    for node in graph.nodes[1 : index + 1]:
+        word = node.op.word
+        arrives = any(apart[i] for i in node.inputs)
+        if word in PICKS and arrives:
+            return True
+        mixes = word in MIXES and getattr(node.op, "groups", 1) == 1
+        apart.append(word in SETS_APART or (arrives and not mixes))
+    return False
 
 
-def _within(inner: Sequence[Span | None], outer: Sequence[Span | None]) -> bool:
+def within(inner: Sequence[Span | None], outer: Sequence[Span | None]) -> bool:
+    """Return whether no span of ``inner`` reaches beyond its one of ``outer``."""
     return all(
         a is None or (b is not None and b[0] <= a[0] and a[1] <= b[1])
         for a, b in zip(inner, outer, strict=True)

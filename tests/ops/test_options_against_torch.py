@@ -60,7 +60,7 @@ def ops(draw: st.DrawFn) -> tuple[Op, Tensor]:
 
 
 @given(ops())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_same_verdict(drawn: tuple[Op, Tensor]) -> None:
     op, x = drawn
     try:
@@ -78,7 +78,7 @@ def test_same_verdict(drawn: tuple[Op, Tensor]) -> None:
 
 
 @given(st.permutations([1, 2, 3]), st.integers(0, 2), st.integers(1, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_flatten_copies_where_torch_copies(order: list[int], start: int, batch: int) -> None:
     x = Tensor((batch, 3, 1, 4))
     permute, flatten = Permute(dims=tuple(d - 1 for d in order)), Flatten(start_dim=start)

@@ -102,7 +102,7 @@ def spans(places: set[tuple[int, ...]]) -> list[tuple[int, int] | None]:
     return [(min(axis), max(axis)) for axis in axes]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(networks(), st.data())
 def test_a_unit_sees_what_its_gradient_reaches(graph: Graph, data: st.DataObject) -> None:
     last, sizes = graph.outputs[0], graph.output.spatial
@@ -110,10 +110,14 @@ def test_a_unit_sees_what_its_gradient_reaches(graph: Graph, data: st.DataObject
     where = {2 + k: i for k, i in enumerate(unit)}
     reached = footprint.footprint(Subject(graph), last, where)
     measured = [footprint.span_of(reached, 2 + k) for k in range(len(sizes))]
-    assert measured == (spans(read(graph, unit, ends=True)) or [None] * len(sizes))
+    expected = spans(read(graph, unit, ends=True)) or [None] * len(sizes)
+    if field_check.at_most(graph, last):
+        assert field_check.within(measured, expected)
+    else:
+        assert measured == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(networks(), st.data())
 def test_the_pass_sees_what_a_loop_over_positions_does(graph: Graph, data: st.DataObject) -> None:
     last, sizes = graph.outputs[0], graph.output.spatial

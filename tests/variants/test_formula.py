@@ -97,7 +97,7 @@ def test_metrics() -> None:
 whole = st.integers(-50, 50)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 2)), whole, max_size=8),
     st.integers(1, 30),
@@ -109,7 +109,7 @@ def test_a_polynomial_comes_back(terms: dict[tuple[int, int], int], x: int, y: i
     assert through(points, lambda at: int(original(*at))) == original
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 2)),
                     st.fractions(-50, 50, max_denominator=12), max_size=6),
