@@ -55,7 +55,7 @@ FORMATS = ("table", "csv", "tsv", "json", "markdown", "github", "junit", "sarif"
         help="Write to a file; .txt .csv .tsv .json .md .xml .sarif name the format. Repeatable.")  # fmt: skip
 @option("--step-summary", is_flag=True, section=OUTPUT,
         help="Append Markdown to the job's summary in GitHub Actions.")  # fmt: skip
-@common("spec", "run", "screen")
+@common("spec", "run", "transfer", "screen")
 def command(
     given: Given,
     specs: tuple[str, ...],

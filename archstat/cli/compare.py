@@ -46,7 +46,7 @@ AGAINST = "Against"
 )
 @option("--step-summary", is_flag=True, section=OUTPUT,
         help="Append Markdown to the job's summary in GitHub Actions.")  # fmt: skip
-@common("spec", "run", "grouping", "order", "format", "units")
+@common("spec", "run", "transfer", "grouping", "order", "format", "units")
 def command(
     given: Given,
     specs: tuple[str, ...],

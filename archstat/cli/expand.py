@@ -14,7 +14,7 @@ archstat expand net.yaml --set width=64 -o wide.yaml
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("spec", type=Reference(), metavar="SPEC")
-@common("spec", "file")
+@common("spec", "transfer", "file")
 def command(given: Given, spec: str) -> int:
     """Write a spec out: blocks called, repeats unrolled, expressions worked out, 'extends' merged.
 

@@ -29,7 +29,7 @@ archstat explain resnet --formula macs --in width,resolution
 )
 @option("--in", "named", metavar="VAR[,VAR]",
         help="With --formula: variables of the spec, batch or resolution.")  # fmt: skip
-@common("spec", "run", "format", "units")
+@common("spec", "run", "transfer", "format", "units")
 def command(
     given: Given,
     spec: str,

@@ -27,7 +27,7 @@ EXTENSIONS = {".py": "torch", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": 
 @option("-f", "--format", type=click.Choice(FORMATS), section=OUTPUT, help="table by default.")
 @option("-o", "--output", "outputs", multiple=True, metavar="FILE", section=OUTPUT,
         help="Write to a file; .py .mmd .dot and .txt .csv .tsv .json .md name the format. Repeatable.")  # fmt: skip
-@common("spec", "run", "screen")
+@common("spec", "run", "transfer", "screen")
 def command(given: Given, spec: str, folding: str) -> int:
     """Write a network as PyTorch code, as a diagram, or as a list of what reads what.
 

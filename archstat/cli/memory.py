@@ -93,7 +93,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     section=NETWORK,
     help="With --backward or --peak: the input has a gradient too.",
 )
-@common("spec", "run", "grouping", "order", "format", "units", "engine")
+@common("spec", "run", "transfer", "grouping", "order", "format", "units", "engine")
 def command(
     given: Given,
     specs: tuple[str, ...],

@@ -25,6 +25,9 @@ class Given(NamedTuple):
     dtype: str = "float32"
     aux: bool = False
     max_layers: int | None = None
+    freeze: tuple[str, ...] = ()
+    unfreeze: tuple[str, ...] = ()
+    replace_head: int | None = None
     by: "Grouping | None" = None
     depth: int | None = None
     sort: str | None = None
@@ -130,6 +133,15 @@ _RUN = (
     option("--aux", is_flag=True, section=NETWORK, help="Count the auxiliary heads too."),
 )  # fmt: skip
 
+_TRANSFER = (
+    option("--freeze", multiple=True, metavar="GLOB[,GLOB]", section=NETWORK,
+           help="Don't train these: all, or layers and stages by name or glob. Repeatable."),
+    option("--unfreeze", multiple=True, metavar="GLOB[,GLOB]", section=NETWORK,
+           help="But train these, of what --freeze or the spec freezes. Repeatable."),
+    option("--replace-head", type=Count(2**24), metavar="N", section=NETWORK,
+           help="A new last layer with N outputs, which is trained; in auxiliary heads too."),
+)  # fmt: skip
+
 _GROUPING = (
     option("--by", type=click.Choice(["layer", "stage", "op"]), section=TABLE,
            help="One row per layer, stage or op. By default layers, and stages when there are many."),
@@ -187,6 +199,7 @@ _GROUPS = {
     "spec": (*_SET, *_BUILD),
     "build": _BUILD,
     "run": _RUN,
+    "transfer": _TRANSFER,
     "grouping": _GROUPING,
     "order": _ORDER,
     "format": (*_FORMAT, *_FILES, *_SCREEN),
@@ -200,8 +213,8 @@ _GROUPS = {
 def common(*groups: str) -> Callable[[Function], Function]:
     """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
 
-    Groups: spec (what is built), build (the same without --set), run (batch, type), grouping, order, format (and
-    files and the screen), screen, file, units, engine.
+    Groups: spec (what is built), build (the same without --set), run (batch, type), transfer (what is trained),
+    grouping, order, format (and files and the screen), screen, file, units, engine.
     """
     added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]
 
@@ -209,6 +222,9 @@ def common(*groups: str) -> Callable[[Function], Function]:
         def gathered(**kwargs: Any) -> Any:
             held = {name: kwargs.pop(name) for name in Given._fields if name in kwargs}
             held["variables"] = dict(held.get("variables", ()))
+            for name in ("freeze", "unfreeze"):
+                texts = held.get(name, ())
+                held[name] = tuple(glob.strip() for text in texts for glob in text.split(","))
             return function(Given(**held), **kwargs)
 
         command: Function = update_wrapper(gathered, function)

@@ -23,7 +23,7 @@ archstat shapes googlenet --by stage
 @spec_arguments
 @option("--layout", type=click.Choice(["chw", "hwc"]), default="chw", section=TABLE,
         help="Channels first (chw, the default) or last (hwc). Parameters stay as PyTorch has them.")  # fmt: skip
-@common("spec", "run", "grouping", "format")
+@common("spec", "run", "transfer", "grouping", "format")
 def command(given: Given, specs: tuple[str, ...], layout: "Layout") -> int:
     """Show the shape of every tensor of one sample, in network order."""
     from archstat.cli.output import Detail, emit

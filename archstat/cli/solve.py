@@ -21,7 +21,7 @@ archstat solve resnet --set depth=101 --vary width=8:512:8 --max params=26M -f j
         help="A variable, batch or resolution: whole numbers from 1, or the values of first:last:step.")  # fmt: skip
 @option("--max", "limits", multiple=True, metavar="METRIC=LIMIT",
         help="The most that may be: params=26M, macs=300M, training_peak_bytes=24GiB. Repeatable.")  # fmt: skip
-@common("spec", "run", "format")
+@common("spec", "run", "transfer", "format")
 def command(given: Given, spec: str, vary: str, limits: tuple[str, ...]) -> int:
     """Find the largest width, batch, resolution or other setting that keeps to limits, and what limits it.
 

@@ -44,7 +44,7 @@ def spec_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def settings_of(given: Given) -> "Settings":
     """Return what the options change about a spec."""
-    from archstat.spec.model import MAX_LAYERS, Settings
+    from archstat.spec.model import MAX_LAYERS, Settings, Transfer
 
     return Settings(
         variables=given.variables,
@@ -52,6 +52,9 @@ def settings_of(given: Given) -> "Settings":
         batch=given.batch,
         dtype=given.dtype,
         max_layers=given.max_layers or MAX_LAYERS,
+        transfer=Transfer(
+            freeze=given.freeze, unfreeze=given.unfreeze, replace_head=given.replace_head
+        ),
     )
 
 

@@ -15,7 +15,7 @@ archstat summary mobilenet_v1 --input 3x128x128
 
 @click.command(cls=Command, examples=EXAMPLES)
 @spec_arguments
-@common("spec", "run", "format", "units")
+@common("spec", "run", "transfer", "format", "units")
 def command(given: Given, specs: tuple[str, ...]) -> int:
     """Compare networks: one row for each, with params, MACs, activations, memory and output."""
     from archstat.cli.output import emit

@@ -32,7 +32,7 @@ _FEW = 100
         help="By a metric, the largest first, or a setting. By default the last setting varies fastest.")  # fmt: skip
 @option("--jobs", type=Count(1024), metavar="N",
         help="Processes: by default one per core, fewer for few variants.")  # fmt: skip
-@common("build", "run", "format")
+@common("build", "run", "transfer", "format")
 def command(
     given: Given,
     spec: str,

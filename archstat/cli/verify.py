@@ -22,7 +22,7 @@ DIFFERS = 1
     is_flag=True,
     help="Leave out fvcore, which does one batch's arithmetic, receptive fields and training peaks.",
 )
-@common("spec", "run", "format")
+@common("spec", "run", "transfer", "format")
 def command(given: Given, specs: tuple[str, ...], fast: bool) -> int:
     """Build the PyTorch graph and hold every number against PyTorch's own.
 

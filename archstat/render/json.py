@@ -27,8 +27,9 @@ import msgspec
 from archstat import __version__
 from archstat.render.escape import clean
 from archstat.render.style import Style
-from archstat.report.report import PeakLine, PublishedLine, Report, Row
+from archstat.report.report import Conditions, PeakLine, PublishedLine, Report, Row
 from archstat.report.values import plain
+from archstat.spec.model import Transfer
 
 FORMAT_VERSION = "1.0"
 
@@ -72,6 +73,7 @@ def _report(report: Report) -> dict[str, Any]:
         "dtype": given.dtype,
         "aux": given.aux,
         "variables": dict(sorted(given.variables.items())),
+        **transfer(given),
         "by": report.by,
     }
     if report.kind == "summary":
@@ -91,6 +93,12 @@ def _report(report: Report) -> dict[str, Any]:
         "notes": report.notes,
         **({"peaks": [_peak(peak) for peak in report.peaks]} if report.peaks else {}),
     }
+
+
+def transfer(given: Conditions) -> dict[str, Any]:
+    """Return what is frozen and replaced on top of what the spec says, where something is."""
+    asked = given.transfer
+    return {} if asked == Transfer() else msgspec.structs.asdict(asked)
 
 
 def _totals(report: Report) -> dict[str, int | str | None]:

@@ -9,6 +9,7 @@ from archstat.render.style import Style
 from archstat.report.columns import BY_KEY, Column, Reading
 from archstat.report.report import Cell, Conditions, PeakLine, Report, Row
 from archstat.report.values import plain
+from archstat.spec.model import Transfer
 from archstat.units import System, Unit, exact, fixed, percent, power_for, prefixes, scaled
 
 UNKNOWN = "?"
@@ -66,7 +67,18 @@ def conditions(given: Conditions) -> str:
     said += [f"{clean(name)}={clean(value)}" for name, value in sorted(given.variables.items())]
     if given.aux:
         said.append("auxiliary heads included")
+    said += changes(given.transfer)
     return ", ".join(said)
+
+
+def changes(given: Transfer) -> list[str]:
+    """Say what is frozen and replaced: ``freeze all``, ``unfreeze conv5``, ``head of 102``."""
+    said = [
+        f"{verb} {clean(' '.join(globs))}"
+        for verb, globs in (("freeze", given.freeze), ("unfreeze", given.unfreeze))
+        if globs
+    ]
+    return said + ([f"head of {given.replace_head:,}"] if given.replace_head else [])
 
 
 def below(report: Report) -> list[tuple[str, str, str]]:

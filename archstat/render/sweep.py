@@ -7,8 +7,8 @@ from archstat.render import listing, markdown
 from archstat.render.escape import clean, shape
 from archstat.render.grid import draw
 from archstat.render.ink import ink
-from archstat.render.json import envelope
-from archstat.render.layout import Field
+from archstat.render.json import envelope, transfer
+from archstat.render.layout import Field, changes
 from archstat.render.prose import wrapped
 from archstat.render.style import Style
 from archstat.render.table import MOST_ROWS, fit
@@ -60,7 +60,8 @@ def holding(given: Conditions, varied: Sequence[str]) -> str:
     said += [] if "batch" in varied else [f"batch {given.batch}"]
     said += [] if "dtype" in varied else [given.dtype]
     said += [f"{clean(n)}={clean(v)}" for n, v in sorted(given.variables.items())]
-    return ", ".join([*said, *(["auxiliary heads included"] if given.aux else [])])
+    said += ["auxiliary heads included"] if given.aux else []
+    return ", ".join([*said, *changes(given.transfer)])
 
 
 def _notes(sweep: Sweep, shown: int, style: Style, left_out: Sequence[str]) -> Iterator[str]:
@@ -151,6 +152,7 @@ def settings(given: Conditions, varied: Sequence[str]) -> dict[str, Any]:
         "dtype": None if "dtype" in varied else given.dtype,
         "aux": given.aux,
         "variables": dict(sorted(given.variables.items())),
+        **transfer(given),
     }
     return {key: value for key, value in found.items() if value is not None}
 

@@ -20,7 +20,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
-    the moments at which most is alive.
+    the moments at which most is alive. Keys in ``split`` are aside only where they come to what
+    the first column does.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Kind(msgspec.Struct, frozen=True):
     notes: Callable[[Graph], tuple[str, ...]] | None = None
     idle: Callable[[Graph], tuple[bool, ...]] | None = None
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
+    split: tuple[str, ...] = ()
 
     def column(self, key: str) -> Column | Reading:
         """Return the column of a key: this report's own, or the common one."""
@@ -62,7 +64,15 @@ def params(*, no_bias: bool = False, trainable: bool = False) -> Kind:
             labels=NOTED,
         )
     aside = ("trainable_params", "buffers")
-    return Kind("params", ("params",), aside, "without parameters", "params", labels=NOTED)
+    return Kind(
+        "params",
+        ("params",),
+        aside,
+        "without parameters",
+        "params",
+        labels=NOTED,
+        split=("trainable_params",),
+    )
 
 
 def flops(*, count: str = "macs", backward: bool = False) -> Kind:

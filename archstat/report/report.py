@@ -8,6 +8,7 @@ import msgspec
 
 from archstat.report.columns import Column, Reading
 from archstat.report.values import Value
+from archstat.spec.model import Transfer
 from archstat.tensor import Shape
 
 Grouping = Literal["layer", "stage", "op"]
@@ -16,13 +17,18 @@ Label = Literal["op", "inputs", "output", "tensors", "saved", "note"]
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the numbers hold for. ``input`` is one sample's shape; ``variables`` are the ``--set`` values."""
+    """What the numbers hold for.
+
+    ``input`` is one sample's shape; ``variables`` are the ``--set`` values; ``transfer`` is what is frozen and replaced
+    on top of what the spec says.
+    """
 
     input: Shape = ()
     batch: int = 1
     dtype: str = "float32"
     aux: bool = False
     variables: Mapping[str, str] = {}
+    transfer: Transfer = Transfer()
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,10 @@ from archstat.spec.model import Settings, Spec
 
 DEFAULTS = Settings()
 
+TRAINED = "trainable_params"
+COLUMNS = (SUMMARY.shown[0], TRAINED, *SUMMARY.shown[1:])
+"""What is trained stands beside the params where something is frozen."""
+
 
 def summarize(
     specs: Sequence[Spec],
@@ -18,10 +22,11 @@ def summarize(
     settings: Settings = DEFAULTS,
 ) -> Report:
     """Return one row for each spec, in the order given; there is no total over different networks."""
-    columns = tuple(BY_KEY[key] for key in SUMMARY.shown)
-    rows = []
+    columns = tuple(BY_KEY[key] for key in COLUMNS)
+    rows, partly = [], False
     for spec in specs:
         graph = spec.graph.select(aux=aux)
+        partly = partly or any(node.frozen and node.params() for node in graph.nodes)
         rows.append(
             Row(
                 path=spec.reference,
@@ -41,8 +46,10 @@ def summarize(
             dtype=settings.dtype,
             aux=aux,
             variables=settings.variables,
+            transfer=settings.transfer,
         ),
         columns=columns,
+        aside=() if partly else (TRAINED,),
         labels=("inputs", "output", "note"),
         rows=tuple(rows),
     )

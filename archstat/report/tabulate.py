@@ -41,6 +41,11 @@ def tabulate(
                 for row, value in zip(rows, values_of, strict=True)
             )
     rows, by, notes = arranged(rows, columns, kind, arrangement)
+    totals = tuple(
+        _sum(column) if c.adds else column[graph.outputs[0]]
+        for c, column in zip(columns, values, strict=True)
+    )
+    apart = {c.key for c, n in zip(columns, totals, strict=True) if n != totals[0]}
     return Report(
         kind=kind.name,
         name=spec.name,
@@ -51,16 +56,14 @@ def tabulate(
             dtype=graph.dtype,
             aux=aux,
             variables=settings.variables,
+            transfer=settings.transfer,
         ),
         by=by,
         columns=columns,
-        aside=kind.aside,
+        aside=tuple(key for key in kind.aside if not (key in kind.split and key in apart)),
         labels=kind.labels,
         rows=rows,
-        totals=tuple(
-            _sum(column) if c.adds else column[graph.outputs[0]]
-            for c, column in zip(columns, values, strict=True)
-        ),
+        totals=totals,
         partial=tuple(
             c.key for c, column in zip(columns, values, strict=True) if c.adds and None in column
         ),

@@ -50,6 +50,8 @@ def check_settings(settings: Settings) -> None:
             hint=nearest(settings.dtype, known) or f"there are {', '.join(known)}",
         )
     sizes = [("--batch", settings.batch), *(("--input", n) for n in settings.input or ())]
+    if settings.transfer.replace_head is not None:
+        sizes.append(("--replace-head", settings.transfer.replace_head))
     for option, size in sizes:
         try:
             Whole(1).read(option, size)

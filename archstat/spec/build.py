@@ -1,6 +1,8 @@
 """Entries -> graph: blocks are called, repeats unrolled, expressions evaluated, and each layer is shaped as it
 is added."""
 
+from collections.abc import Mapping
+
 from archstat.errors import SpecError
 from archstat.graph import Builder
 from archstat.ops import catalogue
@@ -26,7 +28,7 @@ from archstat.spec.values import Names, Written, weight
 
 
 class Expansion:
-    """Builds one document's graph."""
+    """Builds one document's graph; ``heads`` are layers, by path, with another number of outputs."""
 
     def __init__(
         self,
@@ -35,12 +37,14 @@ class Expansion:
         variables: dict[str, Value],
         max_layers: int,
         copies: dict[Key, Copy] | None = None,
+        heads: Mapping[str, int] = {},
     ) -> None:
         self.grammar = grammar
         self.builder = builder
         self.variables = variables
         self.max_layers = max_layers
-        self.layers = Layers(builder)
+        self.heads = heads
+        self.layers = Layers(builder, heads)
         self.copies: dict[Key, Copy] = {} if copies is None else copies
         self.steps = 0
 
@@ -215,7 +219,8 @@ class Expansion:
                 raise error.at(block.key.mark) from None
         inner = Frame(names, place.scope.path, arriving, frame.depth + 1, frame.section)
         inside = Place(place.scope, inner, place.outline)
-        if isinstance(place.outline, Unwritten):
+        # A call with a new head in it is like no other.
+        if isinstance(place.outline, Unwritten) and not self.heads:
             return self._alike(entry, arriving, inside)
         return self._expand(entry, arriving, inside)
 

@@ -7,12 +7,13 @@ import json
 import os
 from collections.abc import Iterator
 
+from archstat.graph import Graph
 from archstat.ops.base import Op
 from archstat.ops.catalogue import NORMS
 from archstat.ops.written import flow, options
-from archstat.spec.document import Document
+from archstat.spec.freeze import covering
 from archstat.spec.loader import load_outlined
-from archstat.spec.model import Settings
+from archstat.spec.model import Settings, Transfer
 from archstat.spec.nodes import Scalar, Sequence, YamlNode
 from archstat.spec.outline import Item, Outline
 from archstat.tensor import Tensor
@@ -36,7 +37,11 @@ def expand(reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS)
         lines.append("aux:")
         for name, outline in heads:
             lines += [f"  {name}:", *_body(outline, "    ")]
-    lines += _verbatim(document)
+    lines += _verbatim("outputs", document.outputs)
+    if settings.transfer == Transfer():
+        lines += [*_verbatim("freeze", document.freeze), *_verbatim("unfreeze", document.unfreeze)]
+    else:
+        lines += _frozen(spec.graph)
     return "\n".join(lines) + "\n"
 
 
@@ -47,15 +52,19 @@ def _input(x: Tensor) -> str:
     return sizes if x.channels_first else f"{{tokens: {sizes}}}"
 
 
-def _verbatim(document: Document) -> Iterator[str]:
-    """Yield the keys whose names stay true: outputs, freeze, unfreeze."""
-    for key, node in (
-        ("outputs", document.outputs),
-        ("freeze", document.freeze),
-        ("unfreeze", document.unfreeze),
-    ):
-        if node is not None:
-            yield f"{key}: {_plain(node)}"
+def _verbatim(key: str, node: YamlNode | None) -> Iterator[str]:
+    """Yield a key as it is: its names stay true."""
+    if node is not None:
+        yield f"{key}: {_plain(node)}"
+
+
+def _frozen(graph: Graph) -> Iterator[str]:
+    """Yield what is frozen in the end, by the names of whole stages where all of them is."""
+    layers = {node.path: node.frozen for node in graph.nodes if node.params()}
+    freeze, unfreeze = covering(layers)
+    for key, names in (("freeze", freeze), ("unfreeze", unfreeze)):
+        if names:
+            yield f"{key}: [{', '.join(map(_text, names))}]"
 
 
 def _plain(node: YamlNode) -> str:

@@ -1,25 +1,103 @@
-"""``freeze:`` and ``unfreeze:``: globs on the dotted paths of layers, and of anything around them."""
+"""``freeze:`` and ``unfreeze:``, and ``--freeze`` and ``--unfreeze`` over them: globs on the dotted paths of layers,
+and of anything around them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import translate
 
+import msgspec
+
+from archstat.errors import ArchstatError, UsageError
+from archstat.spec.model import Transfer
 from archstat.spec.nodes import Scalar, Sequence, YamlNode, expect, printable
 from archstat.spec.words import nearest
 
 MOST_TRIES = 2**20
 """Globs times layers; more would take seconds."""
 
+MOST_SHOWN = 12
+"""Stages that a hint names."""
 
-def frozen(freeze: YamlNode | None, unfreeze: YamlNode | None, paths: list[str]) -> frozenset[int]:
-    """Return the nodes, given by their ``paths``, whose weights ``freeze:`` holds and ``unfreeze:`` doesn't release."""
-    if freeze is None:
-        if unfreeze is not None:
-            raise unfreeze.error("'unfreeze' without 'freeze': nothing is frozen")
-        return frozenset()
+NOTHING = Transfer()
+
+
+def frozen(
+    freeze: YamlNode | None,
+    unfreeze: YamlNode | None,
+    paths: list[str],
+    transfer: Transfer = NOTHING,
+) -> frozenset[int]:
+    """Return the nodes, given by their ``paths``, whose weights aren't trained.
+
+    What the spec freezes, less what it unfreezes; then what ``transfer`` freezes, less what it unfreezes. Raises an
+    ArchstatError for a glob that matches nothing, and where nothing is there to unfreeze.
+    """
     globs = _Globs(paths)
-    held = globs.matching(freeze, "freeze")
-    return frozenset(held - globs.matching(unfreeze, "unfreeze") if unfreeze else held)
+    held: set[int] = set()
+    if freeze is not None:
+        held = globs.matching(_written(freeze, "freeze"))
+    if unfreeze is not None:
+        if freeze is None:
+            raise unfreeze.error("'unfreeze' without 'freeze': nothing is frozen")
+        held -= globs.matching(_written(unfreeze, "unfreeze"))
+    held |= globs.matching(_given(transfer.freeze, "--freeze"))
+    if transfer.unfreeze:
+        if not held:
+            raise UsageError("--unfreeze: nothing is frozen", hint="--freeze all freezes the rest")
+        held -= globs.matching(_given(transfer.unfreeze, "--unfreeze"))
+    return frozenset(held)
+
+
+def covering(layers: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """Return what to freeze and what to unfreeze, so that just those ``layers`` are frozen of which it is true.
+
+    A name covers all below it, so it is that of a stage where the whole stage is frozen.
+
+    >>> covering({"a.conv1": True, "a.conv2": True, "b.conv1": True, "b.conv1.norm": False, "c": False})
+    (['a', 'b.conv1'], ['b.conv1.norm'])
+    """
+    freeze: list[str] = []
+    mixed: dict[str, set[bool]] = {}
+    for path, held in layers.items():
+        for name in _upwards(path):
+            mixed.setdefault(name, set()).add(held)
+    for path, held in layers.items():
+        if held:
+            whole = [name for name in _upwards(path) if mixed[name] == {True}]
+            freeze.append(whole[-1] if whole else path)
+    names = dict.fromkeys(freeze)
+    unfreeze = [
+        path
+        for path, held in layers.items()
+        if not held and any(name in names for name in _upwards(path))
+    ]
+    # A stage may be called all, which alone is everything.
+    return ["al[l]" if name == "all" else name for name in names], unfreeze
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and what is around it, the innermost first."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+
+
+class _Glob(msgspec.Struct, frozen=True, eq=False):
+    """A glob, and how an error about it is made."""
+
+    text: str
+    error: Callable[..., ArchstatError]
+
+
+def _written(node: YamlNode, verb: str) -> Iterator[_Glob]:
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        glob = expect(item, Scalar, f"'{verb}' is 'all' or a list of names and globs")
+        yield _Glob(glob.text, glob.error)
+
+
+def _given(texts: Iterable[str], option: str) -> Iterator[_Glob]:
+    for text in texts:
+        yield _Glob(text, lambda message, hint=None: UsageError(f"{option}: {message}", hint=hint))
 
 
 class _Globs:
@@ -35,24 +113,32 @@ class _Globs:
                 path = above
         self.tries = 0
 
-    def matching(self, node: YamlNode, verb: str) -> set[int]:
-        """Return the nodes that a list of globs matches; raise for a glob that matches nothing."""
+    def matching(self, globs: Iterable[_Glob]) -> set[int]:
+        """Return the nodes that any glob matches; raise for a glob that matches nothing."""
         found: set[str] = set()
-        for item in node.items if isinstance(node, Sequence) else (node,):
-            glob = expect(item, Scalar, f"'{verb}' is 'all' or a list of names and globs")
+        everything = False
+        for glob in globs:
             if glob.text == "all":
-                return set(range(len(self.paths)))
+                everything = True
+                continue
             hits = self._hits(glob)
             if not hits:
                 raise glob.error(
                     f"'{printable(glob.text)}' matches no layer",
-                    hint=nearest(glob.text, self.around),
+                    hint=nearest(glob.text, self.around) or self._stages(),
                 )
             found.update(hits)
+        if everything or not found:
+            return set(range(len(self.paths))) if everything else set()
         covered: dict[str, bool] = {"": False}
         return {i for i, path in enumerate(self.paths) if self._covered(path, found, covered)}
 
-    def _hits(self, glob: Scalar) -> Iterable[str]:
+    def _stages(self) -> str:
+        stages = [path for path, above in self.around.items() if not above and path != "input"]
+        more = ", ..." if len(stages) > MOST_SHOWN else ""
+        return f"there are {', '.join(stages[:MOST_SHOWN])}{more}"
+
+    def _hits(self, glob: _Glob) -> Iterable[str]:
         if not any(c in glob.text for c in "*?["):
             return [glob.text] if glob.text in self.around else []
         self.tries += len(self.around)

@@ -1,6 +1,6 @@
 """Adds layers to the graph: the op with an explicit pad before it where it needs one, its norm and act behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,6 +10,7 @@ from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
 from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
 from archstat.ops.linear import Parameter
+from archstat.spec.new_heads import with_outputs
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.outline import Outline
 from archstat.spec.scope import Paths, Result, Scope
@@ -47,11 +48,15 @@ class Place(msgspec.Struct, frozen=True, eq=False):
 
 
 class Layers:
-    """The layers of one graph, and the paths by which later ones name them."""
+    """The layers of one graph, and the paths by which later ones name them.
 
-    def __init__(self, builder: Builder) -> None:
+    ``heads`` are layers, by path, that get another number of outputs than the spec says.
+    """
+
+    def __init__(self, builder: Builder, heads: Mapping[str, int]) -> None:
         self.builder = builder
         self.paths = Paths()
+        self._heads = heads
 
     def names(self, place: Place, arriving: int) -> Names:
         """Return the names of a place, ``channels`` being what arrives."""
@@ -69,6 +74,8 @@ class Layers:
     ) -> Result:
         """Add an entry's layer, with the weights of ``owner`` if one is given."""
         op = entry.recipe.make(self.names(place, arriving))
+        if path in self._heads:
+            op = with_outputs(op, self._heads[path])
         share = entry.share.text if entry.share else None
         place.outline.layer(path, op, share=share, named=entry.name is not None)
         try:

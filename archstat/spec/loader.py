@@ -3,7 +3,7 @@
 import os
 from functools import cached_property
 
-from archstat.errors import SpecError
+from archstat.errors import SpecError, UsageError
 from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.ops.options import Value
@@ -17,6 +17,7 @@ from archstat.spec.freeze import frozen
 from archstat.spec.grammar import Grammar
 from archstat.spec.limits import read_budget
 from archstat.spec.model import Figure, Limit, Settings, Spec
+from archstat.spec.new_heads import find_heads
 from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect
 from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.reader import read
@@ -111,33 +112,68 @@ class Plan:
         if self._builds == MOST_BUILDS:
             self._parse()
         self._builds += 1
-        name = document.name or document.chain[0].stem
+        heads = self._new_heads(settings)
+        builder, outputs, outlines = self._expanded(settings, outline, heads)
+        frozen = self._frozen(builder, settings, heads)
+        spec = Spec(
+            name=builder.name,
+            reference=self.reference,
+            file=document.chain[0].file,
+            about=document.about,
+            source=document.source,
+            graph=builder.build(outputs, frozen=frozen),
+            published=self._published,
+            budget=self._budget,
+        )
+        return spec, outlines
+
+    def _new_heads(self, settings: Settings) -> dict[str, int]:
+        """Return how many outputs each new head has, by the path of the layer."""
+        count = settings.transfer.replace_head
+        if count is None:
+            return {}
+        builder, outputs, _ = self._expanded(settings, Unwritten(), {})
+        try:
+            found = find_heads(builder.nodes, outputs)
+        except UsageError as error:
+            raise self._of_this(error) from None
+        return {builder.nodes[i].path: count for i in found}
+
+    def _expanded(
+        self, settings: Settings, outline: Outline, heads: dict[str, int]
+    ) -> tuple[Builder, tuple[int, ...], list[tuple[str, Outline]]]:
+        """Expand the bodies; return the layers, the outputs, and the outline of each auxiliary head."""
+        document = self.document
         variables = self.variables(settings)
         arriving = read_input(document.input, variables, settings)
+        name = document.name or document.chain[0].stem
         builder = Builder(name, arriving, dtype=settings.dtype)
-        expansion = Expansion(self._grammar, builder, variables, self._most, self._copies)
+        expansion = Expansion(self._grammar, builder, variables, self._most, self._copies, heads)
         result = expansion.network(self._body, outline)
         outlines = []
         for key, head in self._heads:
             inner = type(outline)()
             expansion.head(key, head, inner)
             outlines.append((key.text, inner))
-        outputs = _outputs(document.outputs, expansion, result)
-        paths = (
-            [node.path for node in builder.nodes] if document.freeze or document.unfreeze else []
-        )
-        held = frozen(document.freeze, document.unfreeze, paths)
-        spec = Spec(
-            name=name,
-            reference=self.reference,
-            file=document.chain[0].file,
-            about=document.about,
-            source=document.source,
-            graph=builder.build(outputs, frozen=held),
-            published=self._published,
-            budget=self._budget,
-        )
-        return spec, outlines
+        return builder, _outputs(document.outputs, expansion, result), outlines
+
+    def _frozen(
+        self, builder: Builder, settings: Settings, heads: dict[str, int]
+    ) -> frozenset[int]:
+        """Return the nodes that aren't trained; a new head is, whatever freezes it."""
+        document, transfer = self.document, settings.transfer
+        if not (document.freeze or document.unfreeze or transfer.freeze or transfer.unfreeze):
+            return frozenset()
+        paths = [node.path for node in builder.nodes]
+        try:
+            held = frozen(document.freeze, document.unfreeze, paths, transfer)
+        except UsageError as error:
+            raise self._of_this(error) from None
+        return frozenset(i for i in held if paths[i] not in heads)
+
+    def _of_this(self, error: UsageError) -> UsageError:
+        """Name the spec: an option is about several."""
+        return UsageError(f"{self.reference}: {error.message}", hint=error.hint)
 
     @cached_property
     def _published(self) -> tuple[Figure, ...]:

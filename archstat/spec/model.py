@@ -24,6 +24,17 @@ METRICS = (
 """What a published figure, a budget and an expression can ask of a graph."""
 
 
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """How what was learned is used again: on top of what the spec freezes itself, and with a head for other classes.
+
+    ``freeze`` and ``unfreeze`` are globs as in a spec; ``replace_head`` is how many outputs the new head has.
+    """
+
+    freeze: tuple[str, ...] = ()
+    unfreeze: tuple[str, ...] = ()
+    replace_head: int | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line may change about a spec.
 
@@ -35,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 1
     dtype: str = "float32"
     max_layers: int = MAX_LAYERS
+    transfer: Transfer = Transfer()
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

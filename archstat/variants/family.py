@@ -107,6 +107,7 @@ class Family:
             dtype=self.settings.dtype,
             aux=self.aux,
             variables={n: v for n, v in self.settings.variables.items() if n not in names},
+            transfer=self.settings.transfer,
         )
 
     def _moves_input(self, values: Values) -> bool:

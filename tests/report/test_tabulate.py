@@ -212,7 +212,7 @@ def test_unknown_is_never_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cells(staged) == {"stem": None, "head": 4}
     top = tabulate.tabulate(small(), kinds.flops(), Arrangement(top=1))
     assert top.rows[0].path == "stem.max_pool1"  # it might be the largest
-    assert summarize([small()]).rows[0].cells[1] is None
+    assert summarize([small()]).rows[0].cells[2] is None
 
 
 def test_shapes_in_both_layouts() -> None:
@@ -230,9 +230,11 @@ def test_shapes_in_both_layouts() -> None:
 def test_summary_has_a_row_for_each_spec_and_no_total() -> None:
     report = summarize([small(), chain(2)])
     assert [row.path for row in report.rows] == ["small.yaml", "chain"]
-    assert report.rows[0].cells == (PARAMS, MACS, ACTIVATIONS, 4 * ACTIVATIONS)
-    assert report.rows[1].cells == (4, 16, 12 + 4 + 4, 80)
+    assert report.rows[0].cells == (PARAMS, PARAMS - 650, MACS, ACTIVATIONS, 4 * ACTIVATIONS)
+    assert report.rows[1].cells == (4, 4, 16, 12 + 4 + 4, 80)
     assert report.totals == ()
+    assert report.aside == ()
+    assert summarize([chain(2)]).aside == ("trainable_params",)
     assert report.rows[0].output == (10,)
 
 
