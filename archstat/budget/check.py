@@ -7,11 +7,11 @@ from functools import partial
 
 import msgspec
 
+from archstat.budget.base import Base, Built
 from archstat.budget.judge import Outcome, judge
-from archstat.budget.meter import Meter, Parts, Reading
+from archstat.budget.meter import Meter
 from archstat.errors import ArchstatError, SpecError, UsageError
 from archstat.report.architecture import Architecture, load
-from archstat.report.columns import BY_KEY
 from archstat.spec.limits import BOUNDS, merged, parse_limit, parse_percent, usual_bound
 from archstat.spec.model import Bound, Limit
 
@@ -64,27 +64,6 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
     def count(self, verdict: str) -> int:
         """Return how many limits have a verdict."""
         return sum(outcome.verdict == verdict for _, outcome in self.outcomes)
-
-
-class Base:
-    """What a network is held against; another architecture here, a file's numbers in a subclass."""
-
-    def __init__(self, net: Architecture) -> None:
-        self._net = net
-        self._meter = Meter(net.graph)
-
-    def read(self, metric: str) -> Reading:
-        """Return a metric's value then."""
-        return self._meter.read(metric)
-
-    def changed(self, net: Architecture, metric: str) -> Parts:
-        """Return the layers that cost more than in the base, with how much; none of what is no sum over layers."""
-        if metric not in BY_KEY:
-            return ()
-        from archstat.comparison.compare import compare
-
-        rows = compare(self._net, net, (metric,)).rows
-        return tuple((row.path, n) for row in rows if (n := row.changes[0]) is not None and n > 0)
 
 
 def check_limits(
@@ -140,7 +119,7 @@ def check(
     return check_limits(
         net,
         limits,
-        base=Base(old) if old else None,
+        base=Built(old) if old else None,
         warn_at=parse_percent(warn_at) if warn_at else None,
     )
 

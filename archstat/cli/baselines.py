@@ -44,3 +44,20 @@ def key(reference: str) -> str:
     """Return what a spec is called in a baseline, however its path was written: ``./a.yaml`` is ``a.yaml``."""
     looks_like_path = os.sep in reference or "/" in reference
     return os.path.normpath(reference).replace(os.sep, "/") if looks_like_path else reference
+
+
+def same_settings(old: "Side", new: "Side", file: str) -> None:
+    """Raise a UsageError if a spec's numbers in a file were written with other options than now."""
+    for name in ("batch", "dtype", "aux", "variables"):
+        was, now = (getattr(side.conditions, name) for side in (old, new))
+        if was != now:
+            raise UsageError(
+                f"{file}: '{old.reference}' was written with {name} {_shown(was)}, not {_shown(now)}",
+                hint="give the options that it was written with, or write it again",
+            )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={said}" for name, said in value.items()) or "none"
+    return str(value)

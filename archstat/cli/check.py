@@ -1,9 +1,7 @@
 """archstat check: budgets, for CI."""
 
-import os
 from collections.abc import Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +12,7 @@ from archstat.cli.specs import FAILED, Reference, settings_of
 
 if TYPE_CHECKING:
     from archstat.budget.check import Checks
-    from archstat.cli.bases import GitBases
+    from archstat.cli.bases import FileBases, GitBases
     from archstat.cli.policy import Found
     from archstat.spec.model import Bound, Limit
 
@@ -23,6 +21,7 @@ archstat check net.yaml --max params=26M --max activation_bytes=120MiB
 archstat check                                 the specs and budgets of archstat.yaml
 archstat check net.yaml --exact output=1000 --min depth=50
 archstat check --base origin/main --max-change macs=+2%
+archstat check --baseline base.json            without git: 'compare --write-baseline' writes it
 archstat check -f github --step-summary        annotations and a summary in GitHub Actions
 archstat check -o budget.md -o budget.xml      Markdown, and JUnit XML for GitLab and others
 """
@@ -45,6 +44,8 @@ FORMATS = ("table", "csv", "tsv", "json", "markdown", "github", "junit", "sarif"
 @option("--warn-at", metavar="95%", section=LIMITS, help="Warn from this share of a most on.")
 @option("--base", metavar="REF", section=LIMITS,
         help="Hold changes against the specs where the branch left this revision, such as origin/main.")  # fmt: skip
+@option("--baseline", metavar="FILE", section=LIMITS,
+        help="Hold changes against the numbers in a file.")  # fmt: skip
 @option("--config", metavar="FILE", section=LIMITS,
         help="By default archstat.yaml, here or above, up to the top of the repository.")  # fmt: skip
 @option(
@@ -65,6 +66,7 @@ def command(
     change: Sequence[tuple[str, str]],
     warn_at: str | None,
     base: str | None,
+    baseline: str | None,
     config: str | None,
     exit_zero: bool,
     step_summary: bool,
@@ -77,6 +79,7 @@ def command(
     Exit code 1 when a limit doesn't hold, 2 when a spec can't be read, a limit makes no sense or there is none.
     """
     from archstat.cli import step_summary as summary
+    from archstat.cli.job import Locate
     from archstat.cli.output import send
     from archstat.cli.policy import find
     from archstat.render.check import EXTENSIONS, render
@@ -90,12 +93,12 @@ def command(
         *_given("max_change", change),
     ]
     asked = specs or tuple(found.specs()) or _nothing_named()
-    ref = base or found.policy.base
+    ref = _ref(base, baseline) or found.policy.base
     share = _share(warn_at, found.policy.warn_at)
-    checks = _check(given, asked, found, tuple(options), share, ref)
+    checks = _check(given, asked, found, tuple(options), share, ref, baseline)
     if not checks.outcomes and not checks.problems:
         _nothing_limited(asked)
-    locate = _Locate()
+    locate = Locate()
     send(given, lambda name, style: render(name, checks, style, locate), extensions=EXTENSIONS)
     if step_summary:
         summary.append(render("markdown", checks, Style(), locate))
@@ -111,10 +114,11 @@ def _check(
     options: "tuple[Limit, ...]",
     warn_at: Fraction | None,
     ref: str | None,
+    file: str | None,
 ) -> "Checks":
     """Check each spec; one that can't be checked is reported, and the others are checked all the same.
 
-    Git is asked once, and only where a change is limited.
+    Git is asked once, or the baseline file read, and only where a change is limited.
     """
     from archstat.budget.check import Checks, Problem, check_limits
     from archstat.cli.output import complain
@@ -139,7 +143,7 @@ def _check(
             limits = merged(found.limits_of(reference), net.spec.budget, options)
             nets.append((net, limits))
     changes = [limit for _, limits in nets for limit in limits if limit.bound == "max_change"]
-    bases = _bases(ref, changes[0], given) if changes else None
+    bases = _bases(ref, file, changes[0], references, given) if changes else None
     for net, limits in nets:
         try:
             changing = any(limit.bound == "max_change" for limit in limits)
@@ -147,20 +151,34 @@ def _check(
             checks.append(check_limits(net, limits, base=base, warn_at=warn_at))
         except ArchstatError as error:
             report(net.spec.reference, error)
-    return Checks(checks=tuple(checks), problems=tuple(problems), base=(bases and ref) or "")
+    return Checks(
+        checks=tuple(checks), problems=tuple(problems), base=(bases and (file or ref)) or ""
+    )
 
 
-def _bases(ref: str | None, limit: "Limit", given: Given) -> "GitBases":
-    from archstat.cli.bases import GitBases
+def _bases(
+    ref: str | None, file: str | None, limit: "Limit", references: Sequence[str], given: Given
+) -> "GitBases | FileBases":
+    from archstat.cli.bases import FileBases, GitBases
     from archstat.errors import SpecError
 
+    if file is not None:
+        return FileBases(file, references)
     if ref is None:
         raise SpecError(
             f"{limit.metric}: a limit on a change needs a base",
-            hint="add --base origin/main, or 'base: origin/main' in archstat.yaml",
+            hint="add --base origin/main, 'base: origin/main' in archstat.yaml, or --baseline FILE",
             mark=limit.mark,
         )
     return GitBases(ref, settings_of(given), aux=given.aux)
+
+
+def _ref(base: str | None, baseline: str | None) -> str | None:
+    if base is not None and baseline is not None:
+        from archstat.errors import UsageError
+
+        raise UsageError("--base and --baseline can't be combined", hint="use one of them")
+    return base
 
 
 def _given(bound: "Bound", pairs: Sequence[tuple[str, str]]) -> "list[Limit]":
@@ -215,19 +233,3 @@ def _nothing_limited(asked: Sequence[str]) -> None:
         f"nothing to check: {of}",
         hint="write 'budget: {params: 26M}' into the spec, or say --max params=26M",
     )
-
-
-class _Locate:
-    """Gives a file's path from the top of the repository, where a job's annotations are shown."""
-
-    def __init__(self) -> None:
-        self._top = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
-
-    def __call__(self, file: str) -> str:
-        if not self._top:
-            return file
-        try:
-            whole = Path(file).resolve()
-            return whole.relative_to(Path(self._top).resolve()).as_posix()
-        except (OSError, RuntimeError, ValueError):
-            return file

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from archstat.cli.baselines import key, read_baseline, write_baseline
+from archstat.budget.meter import Meter
+from archstat.cli.baselines import key, read_baseline, same_settings, write_baseline
 from archstat.cli.options import Given
 from archstat.cli.output import complain, say
 from archstat.cli.specs import settings_of
@@ -15,6 +16,7 @@ from archstat.comparison.side import Side, side_of
 from archstat.errors import ArchstatError, UsageError
 from archstat.report.columns import BY_KEY
 from archstat.spec import bundled, load
+from archstat.spec.model import METRICS
 
 HINT = "archstat compare OLD NEW, or archstat compare --base origin/main"
 
@@ -52,12 +54,10 @@ def keep(file: str, specs: Sequence[str], given: Given) -> int:
     sides, missing = [], 0
     for reference in specs:
         try:
-            side = _side(reference, given, tuple(BY_KEY))
+            sides.append(_whole_side(reference, given))
         except ArchstatError as error:
             complain(error)
             missing += 1
-        else:
-            sides.append(msgspec.structs.replace(side, reference=key(reference)))
     if missing:
         return missing
     write_baseline(file, sides)
@@ -116,7 +116,7 @@ class _Compared:
                 continue
             new = msgspec.structs.replace(new, reference=key(reference))
             if old is not None:
-                self._same_settings(old, new, file)
+                same_settings(old, new, file)
                 old = old.only(self._known(old, file))
             self._found.append(compare_sides(old, new))
         return self._outcome(file)
@@ -128,15 +128,6 @@ class _Compared:
                     f"{file}: has no '{wanted}'", hint="write it again with --write-baseline"
                 )
         return self._keys
-
-    def _same_settings(self, old: Side, new: Side, file: str) -> None:
-        for name in ("batch", "dtype", "aux", "variables"):
-            was, now = (getattr(side.conditions, name) for side in (old, new))
-            if was != now:
-                raise UsageError(
-                    f"{file}: '{old.reference}' was written with {name} {_shown(was)}, not {_shown(now)}",
-                    hint="give the options that it was written with, or write it again",
-                )
 
     def _side(self, reference: str) -> Side | None:
         try:
@@ -154,15 +145,20 @@ def _side(reference: str, given: Given, keys: Sequence[str]) -> Side:
     return side_of(load(reference, settings), keys, aux=given.aux, settings=settings)
 
 
+def _whole_side(reference: str, given: Given) -> Side:
+    """Return all that budgets may ask of a spec later."""
+    settings = settings_of(given)
+    spec = load(reference, settings)
+    side = side_of(spec, tuple(BY_KEY), aux=given.aux, settings=settings)
+    meter = Meter(spec.graph.select(aux=given.aux))
+    read = {metric: meter.read(metric).value for metric in METRICS if metric not in BY_KEY}
+    wholes = {metric: n for metric, n in read.items() if not isinstance(n, tuple)}
+    return msgspec.structs.replace(side, reference=key(reference), wholes=wholes)
+
+
 def _is_gone(reference: str) -> bool:
     """Say whether a file of the baseline isn't there any more."""
     try:
         return reference not in bundled() and not Path(reference).exists()
     except (OSError, ValueError):
         return True
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={said}" for name, said in value.items()) or "none"
-    return str(value)

@@ -52,6 +52,7 @@ class _Spec(msgspec.Struct):
     layers: tuple[_Layer, ...]
     receptive_field: tuple[int | None, ...] = ()
     depth: int | None = None
+    wholes: dict[str, int | None] = {}
 
 
 class _File(msgspec.Struct):
@@ -73,6 +74,7 @@ def items(sides: Sequence[Side]) -> list[dict[str, Any]]:
             "output": side.output,
             "receptive_field": side.field,
             "depth": side.depth,
+            "wholes": side.wholes,
             "columns": side.keys,
             "layers": [
                 {**msgspec.structs.asdict(layer), "options": dict(layer.options)}
@@ -131,6 +133,7 @@ def _side(spec: _Spec, file: str) -> Side:
         layers=tuple(layers),
         field=spec.receptive_field,
         depth=spec.depth,
+        wholes=spec.wholes,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """One side of a comparison: an architecture's layers and their numbers, as plain data that a file can hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -39,7 +39,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     """``keys`` name the columns of the layers' cells. Shapes are one sample's.
 
     ``field`` is the receptive field of a unit of the output along each axis of the input; ``depth`` counts layers with
-    weights on the longest path. ``None`` is unknown.
+    weights on the longest path. ``wholes`` are other numbers of the whole network, kept in a baseline for budgets.
+    ``None`` is unknown.
     """
 
     reference: str
@@ -50,6 +51,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[Layer, ...]
     field: tuple[int | None, ...] = ()
     depth: int | None = None
+    wholes: Mapping[str, int | None] = {}
     published: tuple[PublishedLine, ...] = ()
 
     def total(self, key: str) -> tuple[int, bool]:

@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
+from archstat.spec.model import METRICS
 from tests.cli.run import run
 from tests.git import git
 
@@ -264,3 +266,74 @@ class TestBase:
         )
         assert done.exit_code == 2
         assert "standard input has no earlier version" in done.stderr
+
+
+class TestBaseline:
+    """Changes held against a file that ``compare --write-baseline`` wrote."""
+
+    @pytest.fixture(autouse=True)
+    def kept(self) -> None:
+        write("nets/a.yaml")
+        assert run("compare", "--write-baseline", "base.json", "./nets/a.yaml").exit_code == 0
+
+    def check(self, *arguments: str) -> Result:
+        return run("check", "--baseline", "base.json", "nets/a.yaml", *arguments)
+
+    @pytest.mark.parametrize("metric", sorted(set(METRICS) - {"output"}))
+    def test_every_metric_is_kept(self, metric: str) -> None:
+        done = self.check("--max-change", f"{metric}=0", "-f", "json")
+        (row,) = json.loads(done.stdout)["rows"]
+        # What is unknown is unknown in the file too, and fails.
+        assert row["verdict"] == ("pass" if row["value"] is not None else "fail")
+        assert row["base"] == row["value"]
+
+    def test_a_change_says_which_layers_it_comes_from(self) -> None:
+        write("nets/a.yaml", width=3)
+        done = self.check("--max-change", "params=+10%", "--max-change", "depth=0")
+        assert done.exit_code == 1
+        assert "> base 334 +10%  over by 128.6 (35.0%)  --max-change params=+10%" in done.stdout
+        assert "what adds params: head.linear1 +160, stem.conv1 +2" in done.stdout
+        assert "<= base 2 +0     no change" in done.stdout
+
+    def test_it_goes_before_the_base_in_archstat_yaml(self) -> None:
+        Path("archstat.yaml").write_text("base: nowhere\n", "utf-8")
+        done = self.check("--max-change", "macs=0", "-f", "json")
+        assert (done.exit_code, json.loads(done.stdout)["base"]) == (0, "base.json")
+
+    def test_what_it_has_not_is_new_unless_it_has_nothing(self) -> None:
+        write("nets/b.yaml")
+        change = ("--max-change", "macs=0")
+        assert "NEW   nets/b.yaml" in self.check("nets/b.yaml", *change).stdout
+        done = run("check", "--baseline", "base.json", "nets/b.yaml", *change)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "has no spec that is checked here" in done.stderr
+        assert "it has 'nets/a.yaml'" in done.stderr
+
+    def test_other_settings_are_refused(self) -> None:
+        done = self.check("--max-change", "macs=0", "--batch", "2")
+        assert done.exit_code == 2
+        assert "'nets/a.yaml' was written with batch 1, not 2" in done.stderr
+
+    def test_a_metric_that_it_has_not_is_refused(self) -> None:
+        kept = json.loads(Path("base.json").read_text("utf-8"))
+        del kept["specs"][0]["wholes"]["inference_peak_bytes"]
+        Path("base.json").write_text(json.dumps(kept), "utf-8")
+        done = self.check("--max-change", "inference_peak_bytes=0")
+        assert done.exit_code == 2
+        assert "base.json: has no 'inference_peak_bytes' of 'nets/a.yaml'" in done.stderr
+
+    @pytest.mark.parametrize("text", ["", "[]", '{"kind": "baseline", "format_version": "2.0"}'])
+    def test_a_malformed_file_is_one_line(self, text: str) -> None:
+        Path("base.json").write_text(text, "utf-8")
+        done = self.check("--max-change", "macs=0")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 2  # the line, and a hint
+        assert (
+            run("check", "--baseline", "no.json", "nets/a.yaml", "--max-change", "macs=0").exit_code
+            == 2
+        )
+
+    def test_one_of_both(self) -> None:
+        done = self.check("--base", "main")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "--base and --baseline can't be combined" in done.stderr

@@ -107,7 +107,11 @@ _KEPT = _object(
         "columns": _TEXTS,
         "layers": {**_list(_LAYER), "minItems": 1},
     },
-    {"receptive_field": _FIELD, "depth": _KNOWN},
+    {
+        "receptive_field": _FIELD,
+        "depth": _KNOWN,
+        "wholes": {"type": "object", "additionalProperties": _KNOWN},
+    },
 )
 
 
