@@ -299,7 +299,9 @@ def products(subject: Subject) -> Iterator[str]:
         return
     loss = sum(y.sum() for y in ends)
     if lost:
-        yield from refused(OVERWRITTEN, loss.backward)
+        # On meta, attention is its products and softmax, which keep nothing of the output.
+        if any(graph.nodes[w.kept_by].op.word != "scaled_dot_product" for w in lost):
+            yield from refused(OVERWRITTEN, loss.backward)
         return
     with FlopCounterMode(display=False) as counter:
         loss.backward()
