@@ -44,15 +44,45 @@ def fields(report: Report, style: Style) -> list[Field]:
             if any(cells):
                 found.append(Field(title, cells, rank=rank))
     numbers = [i for i, column in enumerate(report.columns) if column.key not in report.aside]
-    found += [_number(report, i, style, rank=10 * place) for place, i in enumerate(numbers)]
-    if report.totals and numbers and report.columns[numbers[0]].adds and report.totals[numbers[0]]:
+    for i, rank in zip(numbers, _ranks(report, numbers), strict=True):
+        found.append(_number(report, i, style, rank))
+        if report.kind == "shares":
+            found.append(_share(report, i, f"of {report.columns[i].title}", rank=10 * i))
+    if report.kind != "shares" and _can_share(report, numbers):
         found.append(_share(report, numbers[0]))
     if "saved" in report.labels and any(row.saved for row in rows):
         found.append(Field("kept here first", tuple(row.saved for row in rows), rank=50))
     notes = tuple(clean(row.note) for row in rows)
     if any(notes) and "note" in report.labels:
-        found.append(Field("name" if report.kind == "summary" else "", notes, rank=45))
+        # A summary's name says again what its first column does, so that it goes first.
+        name, rank = ("name", 60) if report.kind == "summary" else ("", 45)
+        found.append(Field(name, notes, rank=rank))
     return found
+
+
+def _ranks(report: Report, numbers: list[int]) -> list[int]:
+    """Say when each number is left out: in a summary parts before what is read off, else from the right to the left.
+
+    Where each number has its share beside it, the shares stay longer.
+    """
+    if report.kind == "shares":
+        return [52 + place for place in range(len(numbers))]
+    if report.kind != "summary":
+        return [10 * place for place in range(len(numbers))]
+    found: list[int] = []
+    for i in numbers:
+        column = report.columns[i]
+        if isinstance(column, Reading):
+            found.append(35)
+        else:
+            found.append(44 if column.part_of else 10 * sum(rank < 30 for rank in found))
+    return found
+
+
+def _can_share(report: Report, numbers: list[int]) -> bool:
+    if not (report.totals and numbers and report.columns[numbers[0]].adds):
+        return False
+    return bool(report.totals[numbers[0]])
 
 
 def heading(report: Report) -> tuple[str, str]:
@@ -144,6 +174,8 @@ def _number(report: Report, at: int, style: Style, rank: int) -> Field:
         return Field(
             column.title, tuple(_read(row, at) for row in report.rows), right=True, rank=rank
         )
+    if column.part_of:
+        return Field(column.title, _parts(report, at, column.part_of), right=True, rank=rank)
     write, title = _writer(column, report, at, style)
     footer = ""
     if report.totals:
@@ -153,6 +185,19 @@ def _number(report: Report, at: int, style: Style, rank: int) -> Field:
         UNKNOWN if row.cells[at] is None else write(_count(row.cells[at])) for row in report.rows
     )
     return Field(title, cells, footer, right=True, rank=rank)
+
+
+def _parts(report: Report, at: int, whole: str) -> tuple[str, ...]:
+    """Write of each row how large a part of another column the number is; nothing where that is nothing."""
+    of = [column.key for column in report.columns].index(whole)
+    found = []
+    for row in report.rows:
+        part, all_of_it = row.cells[at], row.cells[of]
+        if part is None or all_of_it is None:
+            found.append(UNKNOWN)
+        else:
+            found.append(percent(_count(part), _count(all_of_it)) if all_of_it else "")
+    return tuple(found)
 
 
 def _read(row: Row, at: int) -> str:
@@ -172,7 +217,7 @@ def _writer(
     column: Column, report: Report, at: int, style: Style
 ) -> tuple[Callable[[int], str], str]:
     """Choose one unit for the whole column; a summary writes four digits, each with its own unit."""
-    if report.kind == "summary":
+    if report.kind in ("summary", "shares"):
         unit: Unit = "bytes" if column.unit == "bytes" else "count"
         return (lambda n: scaled(n, 4, unit, style.system)), column.title
     if column.unit != "bytes":
@@ -184,13 +229,14 @@ def _writer(
     return (lambda n: fixed(n, power, 3, "bytes", style.system)), f"{column.title} ({name})"
 
 
-def _share(report: Report, at: int) -> Field:
+def _share(report: Report, at: int, title: str = "share", rank: int = 50) -> Field:
     whole, known = _count(report.totals[at]), report.columns[at].key not in report.partial
     cells = tuple(
         UNKNOWN if row.cells[at] is None or not known else percent(_count(row.cells[at]), whole)
         for row in report.rows
     )
-    return Field("share", cells, "100.0%" if known else "", right=True, rank=50)
+    footer = "100.0%" if known and whole else ""
+    return Field(title, cells, footer, right=True, rank=rank)
 
 
 def _tensors(row: Row) -> str:

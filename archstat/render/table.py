@@ -69,7 +69,7 @@ def _bar(report: Report, chosen: Sequence[Field], style: Style) -> list[str]:
     fits = style.width is not None and line_width(chosen) + len(GAP) + BAR <= style.width
     if not (style.bars and style.unicode and fits and report.totals) or first is None:
         return []
-    if not report.columns[first].adds:
+    if not report.columns[first].adds or report.kind == "shares":
         return []
     # The rest of a long table is no row of its own: it would dwarf the others.
     cells = [0 if row.path.startswith("[") else row.cells[first] for row in report.rows]

@@ -19,7 +19,8 @@ class Column(msgspec.Struct, frozen=True):
     """One quantity of a layer.
 
     ``key`` is its name in JSON, CSV, ``--sort`` and budgets, and says the unit where it isn't a count;
-    ``title`` heads it in text; ``about`` is one line for docs and footers.
+    ``title`` heads it in text; ``about`` is one line for docs and footers. ``part_of`` is the key of the column that
+    this is a part of: text then says how large a part.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Column(msgspec.Struct, frozen=True):
     about: str
     values: Callable[[Graph], passes.Values]
     estimate: bool = False
+    part_of: str = ""
 
     adds: ClassVar[bool] = True
 
@@ -40,7 +42,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     key: str
     title: str
-    unit: Literal["positions"]
+    unit: Literal["positions", "layers"]
     about: str
     values: Callable[[Graph], tuple[passes.Measure | None, ...]]
     estimate: bool = False

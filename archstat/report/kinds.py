@@ -176,4 +176,12 @@ _TRAINING = Column(
     "training_macs", "training step", "MAC", "forward and backward MACs", _training_macs
 )
 
+SHARES = Kind(
+    "shares",
+    ("params", "macs", "activation_bytes"),
+    nothing="without any of them",
+    with_input=True,
+)
+"""Where params sit, and where compute and memory: each number with its share."""
+
 SUMMARY = Kind("summary", ("params", "macs", "activations", "activation_bytes"))

@@ -2,17 +2,37 @@
 
 from collections.abc import Sequence
 
-from archstat.report.columns import BY_KEY
+from archstat import passes
+from archstat.graph import Graph
+from archstat.report.columns import BY_KEY, Column, Reading
 from archstat.report.grouping import sample, total
 from archstat.report.kinds import SUMMARY
-from archstat.report.report import Conditions, Report, Row
+from archstat.report.report import Cell, Conditions, Report, Row
 from archstat.spec.model import Settings, Spec
 
 DEFAULTS = Settings()
 
 TRAINED = "trainable_params"
-COLUMNS = (SUMMARY.shown[0], TRAINED, *SUMMARY.shown[1:])
-"""What is trained stands beside the params where something is frozen."""
+"""Stands beside the params where something is frozen."""
+
+MORE = "--by op and --by stage show where params, MACs and memory sit"
+
+
+def _in_linear(graph: Graph) -> passes.Values:
+    """Return the params of the linear layers, the lecture's FC layers."""
+    counts = zip(graph.nodes, passes.params(graph), strict=True)
+    return tuple(n if node.op.word == "linear" else 0 for node, n in counts)
+
+
+DEPTH = Reading("depth", "depth", "layers", "layers with weights on the longest path", passes.depth)
+IN_LINEAR = Column(
+    "linear_params",
+    "in linear",
+    "elements",
+    "params of the linear layers, FC layers to the lecture",
+    _in_linear,
+    part_of="params",
+)
 
 
 def summarize(
@@ -20,9 +40,14 @@ def summarize(
     *,
     aux: bool = False,
     settings: Settings = DEFAULTS,
+    more: bool = False,
 ) -> Report:
-    """Return one row for each spec, in the order given; there is no total over different networks."""
-    columns = tuple(BY_KEY[key] for key in COLUMNS)
+    """Return one row for each spec, in the order given; there is no total over different networks.
+
+    ``more`` says below a single one what shows more of it.
+    """
+    first, *others = (BY_KEY[key] for key in SUMMARY.shown)
+    columns: tuple[Column | Reading, ...] = (DEPTH, first, BY_KEY[TRAINED], IN_LINEAR, *others)
     rows, partly = [], False
     for spec in specs:
         graph = spec.graph.select(aux=aux)
@@ -30,7 +55,7 @@ def summarize(
         rows.append(
             Row(
                 path=spec.reference,
-                cells=tuple(total(column.values(graph)) for column in columns),
+                cells=tuple(_whole(column, graph) for column in columns),
                 inputs=(sample(graph.input),),
                 output=sample(graph.output),
                 note=spec.name,
@@ -52,4 +77,15 @@ def summarize(
         aside=() if partly else (TRAINED,),
         labels=("inputs", "output", "note"),
         rows=tuple(rows),
+        partial=tuple(
+            c.key for at, c in enumerate(columns) if any(r.cells[at] is None for r in rows)
+        ),
+        notes=(MORE,) if more and len(rows) == 1 else (),
     )
+
+
+def _whole(column: Column | Reading, graph: Graph) -> Cell:
+    """Return what a column adds up to, and the deepest of the layers."""
+    if isinstance(column, Column):
+        return total(column.values(graph))
+    return max(n for n in column.values(graph) if isinstance(n, int))

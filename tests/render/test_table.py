@@ -111,7 +111,9 @@ def test_the_first_number_and_the_path_are_never_left_out() -> None:
 def test_summary_writes_four_digits_with_the_unit_of_each_number() -> None:
     shown = render([summarize([load("vgg16"), load("lenet5")])], Style())
     vgg = next(line for line in shown.splitlines() if line.startswith("vgg16"))
-    assert " ".join(vgg.split()) == "vgg16 3x224x224 1000 138.4 M 15.47 G 15.24 M 60.95 MB VGG-16"
+    assert " ".join(vgg.split()) == (
+        "vgg16 3x224x224 1000 16 138.4 M 89.4% 15.47 G 15.24 M 60.95 MB VGG-16"
+    )
     assert "TOTAL" not in shown
 
 
