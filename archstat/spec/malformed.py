@@ -34,6 +34,8 @@ def malformed(origin: SourceText, error: yaml.MarkedYAMLError) -> SpecError:
     elif "while scanning a quoted scalar" in context:
         place = began or place
         message, hint = "the quote is not closed", "write it once more where the text ends"
+    elif "while parsing a flow node" in context and not _character(place):
+        message, hint = "the file ends inside brackets", "close the '[' or '{' that is open"
     elif "while parsing a flow node" in context:
         message = f"a value can't begin with '{_character(place)}'"
     elif "while parsing a flow" in context:

@@ -22,11 +22,9 @@ def render(name: str, checks: Checks, style: Style, locate: Locate) -> str:
     results = list(_results(checks, locate))
     rules = [{"id": rule} for rule in dict.fromkeys(result["ruleId"] for result in results)]
     driver = {"name": "archstat", "version": __version__, "rules": rules}
-    log = {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
-    }
+    # Places count characters, as Python does; readers may take another unit for granted.
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
 
 
