@@ -9,5 +9,4 @@ arguments+=(--)
 while IFS= read -r spec; do
   if [ -n "$spec" ]; then arguments+=("$spec"); fi
 done <<< "${ARCHSTAT_SPECS:-}"
-rm -f "$RUNNER_TEMP/archstat.md"
 exec "$RUNNER_TEMP/archstat/bin/archstat" check -f github -o - -o "$RUNNER_TEMP/archstat.md" --step-summary "${arguments[@]}"

@@ -7,5 +7,4 @@ arguments+=(--)
 while IFS= read -r path; do
   if [ -n "$path" ]; then arguments+=("$path"); fi
 done <<< "${ARCHSTAT_PATHS:-}"
-rm -f "$RUNNER_TEMP/archstat-compare.md"
 exec "$RUNNER_TEMP/archstat/bin/archstat" compare -o - -o "$RUNNER_TEMP/archstat-compare.md" --step-summary "${arguments[@]}"

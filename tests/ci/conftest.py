@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+
+from tests.ci.runner import Runner
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
