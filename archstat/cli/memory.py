@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from archstat.cli.command import Command, option
-from archstat.cli.options import NETWORK, TABLE, Given, common
+from archstat.cli.options import NETWORK, TABLE, Count, Given, common
 from archstat.cli.specs import print_tables, spec_arguments
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archstat.graph import Graph
     from archstat.passes.optimizers import Implementation, Name
     from archstat.report.columns import Column
+    from archstat.report.kinds import Kind
     from archstat.report.peaks import Accumulate
     from archstat.report.report import PeakLine
 
@@ -25,6 +26,7 @@ archstat memory vgg16                          one image, forward
 archstat memory vgg16 --backward               and what PyTorch keeps for the backward pass
 archstat memory resnet50 --peak                and the most that is alive at once
 archstat memory resnet50 --batch 256 --optimizer momentum
+archstat memory resnet50 --batch 256 --optimizer momentum --gpus 8
 archstat memory vit_b_16 --curve               the memory over a step of training, drawn
 archstat memory vgg16 --batch 64 --dtype float16
 archstat memory resnet50 --units iec           MiB = 2^20 bytes
@@ -70,6 +72,13 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     help="With --optimizer: weights decay, for which SGD and Adam make copies.",
 )
 @option(
+    "--gpus",
+    type=Count(2**20),
+    metavar="N",
+    section=NETWORK,
+    help="Data parallel: what each of N GPUs holds, --batch divided over them, and what they exchange.",
+)
+@option(
     "--accumulate",
     type=click.Choice(["in-place", "out-of-place"]),
     section=NETWORK,
@@ -103,6 +112,7 @@ def command(
     optimizer: "Name | None",
     implementation: "Implementation | None",
     weight_decay: bool,
+    gpus: int | None,
     accumulate: "Accumulate | None",
     mode: str | None,
     device: Literal["cpu", "cuda"] | None,
@@ -116,6 +126,8 @@ def command(
     With --backward also what PyTorch's autograd keeps: each storage counts once, at the layer that is the first to
     keep it; parameters don't count.
 
+    With --gpus all numbers are those of one GPU, which holds all weights, gradients and optimizer state.
+
     With --peak also the most that is alive at once, in a forward pass without gradients and in a step of training:
     parameters, gradients, optimizer state, activations and temporaries, at the moment that the line names. The loss
     is cross_entropy. cuDNN's and oneDNN's workspaces, the allocator's rounding and the CUDA context come on top.
@@ -124,6 +136,16 @@ def command(
     from archstat.ops.tape import Mode
     from archstat.report import kinds
 
+    whole = given.batch
+    if gpus is not None:
+        from archstat.report.devices import share_of_batch
+
+        need_gradients(given.dtype, "--gpus")
+        given = given._replace(batch=share_of_batch(whole, gpus))
+
+    def shown(kind: "Kind") -> int:
+        return print_tables(specs, given, kind if gpus is None else on_gpus(kind, gpus, whole))
+
     run_as = {"--mode": mode, "--device": device, "--input-grad": input_grad}
     peak = peak or curve or bool(optimizer)
     refuse_without("--peak", {} if peak else {"--accumulate": accumulate})
@@ -131,7 +153,7 @@ def command(
     refuse_without("--optimizer", {} if optimizer else tuned)
     if not backward and not peak:
         refuse_without("--backward or --peak", run_as)
-        return print_tables(specs, given, kinds.memory())
+        return shown(kinds.memory())
     if backward or optimizer or any(run_as.values()):
         need_gradients(given.dtype, "--backward" if backward else "--optimizer")
     run = Mode(training=mode != "eval", device=device or "cpu")
@@ -149,7 +171,16 @@ def command(
     kind = kinds.memory(
         backward=backward, peaks=found, states=states, mode=run, input_grad=input_grad
     )
-    return print_tables(specs, given, kind)
+    return shown(kind)
+
+
+def on_gpus(kind: "Kind", gpus: int, batch: int) -> "Kind":
+    """Return the table of one of several GPUs that share a batch."""
+    from msgspec.structs import replace
+
+    from archstat.report.devices import Devices, data_parallel
+
+    return replace(kind, devices=Devices(gpus, "batch", batch), lines=data_parallel(gpus))
 
 
 def refuse_without(needed: str, options: Mapping[str, object]) -> None:

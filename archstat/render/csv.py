@@ -1,8 +1,9 @@
 """A report as comma-separated values, for spreadsheets and data frames.
 
 One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
-``total``, ``peak`` or ``published``; a printed figure has columns of its own, at the end. Numbers are exact, in the
-unit that the header's key says; an unknown one is empty. A total that misses an unknown layer says so in ``note``.
+``total``, ``peak``, ``devices`` or ``published``; a printed figure has columns of its own, at the end. Numbers are
+exact, in the unit that the header's key says; an unknown one is empty. A total that misses an unknown layer says so
+in ``note``.
 """
 
 import csv
@@ -55,6 +56,8 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], s
     for peak in report.peaks:
         before = (spec, "peak", peak.path, peak.op, "", "", "", "")
         yield before, {}, f"{peak.key}: {peak.nbytes}"
+    for line in report.lines:
+        yield (spec, "devices", "", "", "", "", "", ""), {}, f"{line.key}: {line.nbytes}"
 
 
 def _written(cell: Cell) -> str:

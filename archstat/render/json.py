@@ -92,6 +92,7 @@ def _report(report: Report) -> dict[str, Any]:
         "published": [published(line) for line in report.published],
         "notes": report.notes,
         **({"peaks": [_peak(peak) for peak in report.peaks]} if report.peaks else {}),
+        **_shared(report),
     }
 
 
@@ -99,6 +100,17 @@ def transfer(given: Conditions) -> dict[str, Any]:
     """Return what is frozen and replaced on top of what the spec says, where something is."""
     asked = given.transfer
     return {} if asked == Transfer() else msgspec.structs.asdict(asked)
+
+
+def _shared(report: Report) -> dict[str, Any]:
+    """Return who shares the work, and what goes between them; nothing where there is one device."""
+    if report.devices is None:
+        return {}
+    batch = {"batch": report.devices.batch} if report.devices.batch else {}
+    return {
+        "devices": {"count": report.devices.count, "divide": report.devices.divide, **batch},
+        **{line.key: line.nbytes for line in report.lines},
+    }
 
 
 def _totals(report: Report) -> dict[str, int | str | None]:

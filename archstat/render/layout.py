@@ -87,7 +87,18 @@ def _can_share(report: Report, numbers: list[int]) -> bool:
 
 def heading(report: Report) -> tuple[str, str]:
     """Return the title line in two parts: the name, and what the numbers hold for."""
-    return clean(report.name) or "Summary", conditions(report.conditions)
+    return clean(report.name) or "Summary", conditions(report.conditions) + _devices(report)
+
+
+def _devices(report: Report) -> str:
+    """Say who shares the work: ``, on each of 8 GPUs for a batch of 256``."""
+    shared = report.devices
+    if shared is None:
+        return ""
+    if shared.divide == "channels":
+        return f", on each of {shared.count:,} devices, which divide the channels"
+    even = shared.batch == shared.count * report.conditions.batch
+    return f", on {'each' if even else 'the fullest'} of {shared.count:,} GPUs for a batch of {shared.batch:,}"
 
 
 def conditions(given: Conditions) -> str:
@@ -123,6 +134,10 @@ def below(report: Report) -> list[tuple[str, str, str]]:
         if (aside and total and not same) or (not aside and column.unit == "bytes"):
             least = "at least " if column.key in report.partial else ""
             lines.append((column.title, least + amount(column, total), column.about))
+    lines += [
+        (one.title, amount(BY_KEY["activation_bytes"], one.nbytes), one.about)
+        for one in report.lines
+    ]
     lines += [
         (TITLES[peak.key], amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
         for peak in report.peaks

@@ -9,6 +9,7 @@ from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
+from archstat.report.devices import Devices, Line
 from archstat.report.report import Label, PeakLine
 
 NOTED: tuple[Label, ...] = ("output", "note")
@@ -20,8 +21,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
-    the moments at which most is alive. Keys in ``split`` are aside only where they come to what
-    the first column does.
+    the moments at which most is alive; ``devices`` share the work, ``lines`` say what goes between them. Keys in
+    ``split`` are aside only where they come to what the first column does.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Kind(msgspec.Struct, frozen=True):
     notes: Callable[[Graph], tuple[str, ...]] | None = None
     idle: Callable[[Graph], tuple[bool, ...]] | None = None
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
+    devices: Devices | None = None
+    lines: Callable[[Graph], tuple[Line, ...]] | None = None
     split: tuple[str, ...] = ()
 
     def column(self, key: str) -> Column | Reading:

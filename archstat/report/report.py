@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from archstat.report.columns import Column, Reading
+from archstat.report.devices import Devices, Line
 from archstat.report.values import Value
 from archstat.spec.model import Transfer
 from archstat.tensor import Shape
@@ -101,7 +102,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     ``aside`` are the keys of columns whose total alone is shown in text. ``totals`` are sums over all layers,
     and of a reading the output's, in the order of ``columns``, computed once; those in ``partial`` miss an unknown
-    cell, so they read "at least". A report without totals (a summary of several specs) has an empty tuple.
+    cell, so they read "at least". Where several ``devices`` share the work all numbers are those of one;
+    ``lines`` say what goes between them. A report without totals (a summary of several specs) has an empty tuple.
     """
 
     kind: str
@@ -118,6 +120,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     published: tuple[PublishedLine, ...] = ()
     notes: tuple[str, ...] = ()
     peaks: tuple[PeakLine, ...] = ()
+    devices: Devices | None = None
+    lines: tuple[Line, ...] = ()
 
     @property
     def total(self) -> Mapping[str, Cell]:

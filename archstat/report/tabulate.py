@@ -70,6 +70,8 @@ def tabulate(
         published=_published(spec, kind) if settings == DEFAULTS else (),
         notes=notes,
         peaks=kind.peaks(graph) if kind.peaks is not None else (),
+        devices=kind.devices,
+        lines=kind.lines(graph) if kind.lines is not None else (),
     )
 
 
