@@ -118,7 +118,7 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
 
     def fresh(self) -> "Tensor":
         """Return what an elementwise op allocates for this input: the same order in memory, no gaps."""
-        return self.ordered(*self.shape)
+        return self if self.strides is None else self.ordered(*self.shape)
 
     def ordered(self, *shape: int) -> "Tensor":
         """Return a new tensor of another shape whose axes have the order of this one's in memory."""
@@ -134,7 +134,9 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
 
     def like(self, *shape: int) -> "Tensor":
         """Return what an op on images allocates: PyTorch's channels_last if this tensor is, else row-major."""
-        return self.ordered(*shape) if self.channels_last_format else self.with_shape(*shape)
+        if self.strides is None or not self.channels_last_format:
+            return Tensor(shape, self.dtype, self.channel_dim)
+        return self.ordered(*shape)
 
     @property
     def channels_last_format(self) -> bool:

@@ -36,31 +36,35 @@ class Builder:
         mark: Mark | None = None,
     ) -> int:
         """Add ``op`` behind the nodes ``inputs`` and return its index. Raises a SpecError if it doesn't fit."""
-        arriving = tuple(self.nodes[i].output for i in inputs)
-        io = self._shaped.get((id(op), *arriving))
+        nodes = self.nodes
+        arriving = tuple([nodes[i].io.y for i in inputs])
+        alike = (id(op), *arriving)
+        io = self._shaped.get(alike)
         if io is None:
             y = op.output(*arriving)
             io = IO(arriving, y.with_dtype(self.dtype) if op.from_weights else y)
-            self._shaped[(id(op), *arriving)] = io
-        index = len(self.nodes)
+            self._shaped[alike] = io
+        index = len(nodes)
         if owner is not None:
-            theirs, mine = self.nodes[owner].params(), op.params(io)
+            theirs, mine = nodes[owner].params(), op.params(io)
             require(
                 theirs == mine,
-                f"'{path}' can't share the weights of '{self.nodes[owner].path}': "
+                f"'{path}' can't share the weights of '{nodes[owner].path}': "
                 f"it needs {_shapes(mine)}, they are {_shapes(theirs)}",
             )
-        self.nodes.append(
+        nodes.append(
             Node(path, op, inputs, io, index if owner is None else owner, section, False, mark)
         )
         return index
 
     def build(self, outputs: tuple[int, ...], *, frozen: frozenset[int] = frozenset()) -> Graph:
         """Freeze the graph; ``frozen`` are the nodes whose params are not trained."""
-        nodes = tuple(
-            msgspec.structs.replace(node, frozen=True) if i in frozen else node
-            for i, node in enumerate(self.nodes)
-        )
+        nodes = tuple(self.nodes)
+        if frozen:
+            nodes = tuple(
+                msgspec.structs.replace(node, frozen=True) if i in frozen else node
+                for i, node in enumerate(nodes)
+            )
         return Graph(self.name, nodes, outputs, self.dtype)
 
 

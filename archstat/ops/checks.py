@@ -6,12 +6,12 @@ from archstat.tensor import Tensor
 
 def check_image(word: str, x: Tensor) -> None:
     """Refuse what is not [C, L], [C, H, W] or [C, D, H, W]."""
-    require(
-        x.channels_first and 3 <= len(x.shape) <= 5,
-        f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
-        + (" with the channels last" if x.is_sequence else ""),
-        hint=_image_hint(word) if x.is_sequence else None,
-    )
+    if not (x.channels_first and 3 <= len(x.shape) <= 5):
+        raise SpecError(
+            f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
+            + (" with the channels last" if x.is_sequence else ""),
+            hint=_image_hint(word) if x.is_sequence else None,
+        )
     check_numbers(word, x)
 
 
@@ -32,21 +32,21 @@ def check_plane(word: str, x: Tensor) -> None:
 
 def check_channels_first(word: str, x: Tensor) -> None:
     """Refuse a sequence; an image or a vector may pass."""
-    require(
-        x.channels_first,
-        f"'{word}' needs its channels first, but its input is {x.describe()} with the channels last",
-        hint="put '- permute' before it, or use layer_norm" if word.endswith("norm") else None,
-    )
+    if not x.channels_first:
+        raise SpecError(
+            f"'{word}' needs its channels first, but its input is {x.describe()} with the channels last",
+            hint="put '- permute' before it, or use layer_norm" if word.endswith("norm") else None,
+        )
     check_numbers(word, x)
 
 
 def check_channels_last(word: str, x: Tensor) -> None:
     """Refuse an image; a sequence or a vector may pass."""
-    require(
-        x.channels_last,
-        f"'{word}' works along the last dimension, but its input is {x.describe()} with the channels first",
-        hint=f"put '- tokens' or '- permute' before it; {last_axis_meant(x)}",
-    )
+    if not x.channels_last:
+        raise SpecError(
+            f"'{word}' works along the last dimension, but its input is {x.describe()} with the channels first",
+            hint=f"put '- tokens' or '- permute' before it; {last_axis_meant(x)}",
+        )
     check_numbers(word, x)
 
 
@@ -85,11 +85,11 @@ def _listed(x: Tensor) -> str:
 
 def check_numbers(word: str, x: Tensor) -> None:
     """Refuse ids and other whole numbers where PyTorch does."""
-    require(
-        x.is_floating,
-        f"'{word}' needs floating-point numbers, but its input is {x.dtype}",
-        hint="put '- embedding' before it" if x.dtype == "int64" else None,
-    )
+    if not x.is_floating:
+        raise SpecError(
+            f"'{word}' needs floating-point numbers, but its input is {x.dtype}",
+            hint="put '- embedding' before it" if x.dtype == "int64" else None,
+        )
 
 
 def axis(word: str, dim: int | None, x: Tensor, option: str = "dim") -> int:

@@ -4,14 +4,21 @@ from typing import ClassVar
 
 import msgspec
 
-from archstat.errors import require
+from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
 from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Along, Read, Routes, Spread, image
 from archstat.ops.tape import INPUT, Learned, Mode, Save, Step
-from archstat.ops.window import Window, check_axes, require_fit, symmetric, window_over
+from archstat.ops.window import (
+    Window,
+    check_axes,
+    pads_alike,
+    slid,
+    symmetric,
+    window_over,
+)
 from archstat.tensor import Tensor
 
 
@@ -45,12 +52,12 @@ class _Convolution(Op, frozen=True, kw_only=True):
         """Refuse a sequence, a rank without a convolution, and groups that divide nothing."""
         check_image(self.word, x)
         for what, n in ("input channels", x.channels), ("output channels", self.channels):
-            require(
-                n % self.groups == 0,
-                f"groups {self.groups} must divide both input channels {x.channels} "
-                f"and output channels {self.channels}",
-                hint=f"{what} {n} is not a multiple of {self.groups}",
-            )
+            if n % self.groups:
+                raise SpecError(
+                    f"groups {self.groups} must divide both input channels {x.channels} "
+                    f"and output channels {self.channels}",
+                    hint=f"{what} {n} is not a multiple of {self.groups}",
+                )
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT
@@ -82,18 +89,19 @@ class Conv(_Convolution, frozen=True, kw_only=True):
     kernel: PerAxis = 1
 
     def window(self, x: Tensor) -> Window:
-        return window_over(x, self.kernel, self.stride, self.padding, self.dilation)
+        return window_over(x.spatial, self.kernel, self.stride, self.padding, self.dilation)
 
     def split(self, x: Tensor) -> tuple[Op, Op] | None:
+        if pads_alike(self.padding):
+            return None
         self.check(x)
         return pad_before(self, x, self.padding, self.kernel, self.stride, self.dilation)
 
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         self.check(x)
-        window = self.window(x)
-        require_fit(self.word, window, x)
-        return check_axes(x.like(x.batch, self.channels, *window.slide(x.spatial)))
+        sizes = slid(self.word, self.window(x), x)
+        return check_axes(x.like(x.batch, self.channels, *sizes))
 
     def params(self, io: IO) -> Terms:
         kernel = per_axis("kernel", self.kernel, len(io.x.spatial))

@@ -3,7 +3,7 @@
 from functools import reduce
 from typing import ClassVar
 
-from archstat.errors import require
+from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.elementwise import together
@@ -35,11 +35,11 @@ class Join(Weightless, frozen=True, kw_only=True):
         must: str,
     ) -> None:
         """Refuse branch ``j`` beside branch ``i``."""
-        require(
-            fits,
-            f"{self.word}: branch '{names[i]}' gives {inputs[i].describe()}, "
-            f"branch '{names[j]}' gives {inputs[j].describe()}: {must}",
-        )
+        if not fits:
+            raise SpecError(
+                f"{self.word}: branch '{names[i]}' gives {inputs[i].describe()}, "
+                f"branch '{names[j]}' gives {inputs[j].describe()}: {must}"
+            )
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
@@ -111,6 +111,8 @@ class _Elementwise(Join, frozen=True, kw_only=True):
     def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
         so_far = inputs[0].shape
         for i, x in enumerate(inputs):
+            if x.shape == so_far:
+                continue
             if not _repeats(x.shape, so_far):
                 j = next(j for j in range(i) if not _repeats(x.shape, inputs[j].shape))
                 self.require_fit(False, inputs, names, j, i, "shapes must agree")
@@ -166,10 +168,10 @@ class Add(_Elementwise, frozen=True, kw_only=True):
         y = super().output(*inputs)
         if not self.inplace:
             return y
-        require(
-            y.shape == inputs[0].shape,
-            f"'add' in place gives {y.describe()}, but its first branch is {inputs[0].describe()}",
-        )
+        if y.shape != inputs[0].shape:
+            raise SpecError(
+                f"'add' in place gives {y.describe()}, but its first branch is {inputs[0].describe()}"
+            )
         return inputs[0]
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
-from archstat.errors import require
+from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
 from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside
@@ -102,16 +102,16 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
 
     def check(self, x: Tensor) -> None:
         check_channels_first(self.word, x)
-        require(
-            len(x.shape) <= 5,
-            f"'batch_norm' takes at most 3 axes behind the channels, but its input is {x.describe()}",
-        )
+        if len(x.shape) > 5:
+            raise SpecError(
+                f"'batch_norm' takes at most 3 axes behind the channels, but its input is {x.describe()}"
+            )
         require(self.eps > 0, "'batch_norm' eps must be more than 0: PyTorch trains with no other")
-        require(
-            self.track_running_stats or x.numel > x.channels,
-            "'batch_norm' without running statistics needs more than one value per channel, "
-            f"but its input is {x.describe()} in a batch of {x.batch}",
-        )
+        if not (self.track_running_stats or x.numel > x.channels):
+            raise SpecError(
+                "'batch_norm' without running statistics needs more than one value per channel, "
+                f"but its input is {x.describe()} in a batch of {x.batch}"
+            )
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         c, batch = io.x.channels, mode.training or not self.track_running_stats

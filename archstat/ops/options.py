@@ -48,27 +48,26 @@ class Whole(Kind, frozen=True):
     maximum: int = LARGEST_DIM
 
     def read(self, option: str, value: Value) -> int:
-        wanted = (
-            "a whole number"
-            if self.minimum is None
-            else "a positive whole number"
-            if self.minimum == 1
-            else f"a whole number, {self.minimum} or more"
-        )
         number = value
         if isinstance(number, Fraction) and number.denominator == 1:
             number = number.numerator
         if isinstance(number, bool) or not isinstance(number, int):
-            raise SpecError(f"{option} must be {wanted}, not {show(value)}")
-        require(
-            self.minimum is None or number >= self.minimum,
-            f"{option} must be {wanted}, not {number}",
-        )
-        require(
-            abs(number) <= self.maximum,
-            f"{option} is {number:,}, more than the limit of {self.maximum:,}",
-        )
+            raise SpecError(f"{option} must be {self._wanted}, not {show(value)}")
+        if self.minimum is not None and number < self.minimum:
+            raise SpecError(f"{option} must be {self._wanted}, not {number}")
+        if abs(number) > self.maximum:
+            raise SpecError(f"{option} is {number:,}, more than the limit of {self.maximum:,}")
         return number
+
+    @property
+    def _wanted(self) -> str:
+        if self.minimum is None:
+            return "a whole number"
+        return (
+            "a positive whole number"
+            if self.minimum == 1
+            else f"a whole number, {self.minimum} or more"
+        )
 
     def schema(self) -> Json:
         low = {} if self.minimum is None else {"minimum": self.minimum}
@@ -274,11 +273,11 @@ def per_axis(option: str, value: N | tuple[N, ...], rank: int) -> tuple[N, ...]:
     """Return one number for each of ``rank`` axes."""
     if not isinstance(value, tuple):
         return (value,) * rank
-    require(
-        len(value) == rank,
-        f"{option} has {len(value)} {'entry' if len(value) == 1 else 'entries'}, but the input has {rank} spatial "
-        f"{'axis' if rank == 1 else 'axes'}",
-    )
+    if len(value) != rank:
+        raise SpecError(
+            f"{option} has {len(value)} {'entry' if len(value) == 1 else 'entries'}, but the input has {rank} spatial "
+            f"{'axis' if rank == 1 else 'axes'}"
+        )
     return value
 
 

@@ -4,14 +4,14 @@ from fractions import Fraction
 from math import gcd
 from typing import ClassVar
 
-from archstat.errors import require
+from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
 from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, Along, Cells, Routes, but, image
 from archstat.ops.tape import INPUT, Mode, Save, extra
-from archstat.ops.window import Window, check_axes, require_fit, window_over
+from archstat.ops.window import Window, check_axes, pads_alike, slid, window_over
 from archstat.tensor import Shape, Tensor
 
 
@@ -33,9 +33,13 @@ class _Pool(Weightless, frozen=True, kw_only=True):
 
     def window(self, x: Tensor) -> Window:
         step = self.kernel if self.stride is None else self.stride
-        return window_over(x, self.kernel, step, self.padding, self.spread(), self.ceil_mode)
+        return window_over(
+            x.spatial, self.kernel, step, self.padding, self.spread(), self.ceil_mode
+        )
 
     def split(self, x: Tensor) -> tuple[Op, Op] | None:
+        if pads_alike(self.padding):
+            return None
         check_image(self.word, x)
         step = self.kernel if self.stride is None else self.stride
         return pad_before(self, x, self.padding, self.kernel, step, self.spread(), self.filler)
@@ -45,13 +49,12 @@ class _Pool(Weightless, frozen=True, kw_only=True):
         check_image(self.word, x)
         window = self.window(x)
         for k, p in zip(window.kernel, window.padding, strict=True):
-            require(
-                p <= k // 2,
-                f"'{self.word}' padding {p} is more than half of its kernel {k}",
-                hint="put '- pad' before it",
-            )
-        require_fit(self.word, window, x)
-        return check_axes(self.allocated(x, window.slide(x.spatial)))
+            if p > k // 2:
+                raise SpecError(
+                    f"'{self.word}' padding {p} is more than half of its kernel {k}",
+                    hint="put '- pad' before it",
+                )
+        return check_axes(self.allocated(x, slid(self.word, window, x)))
 
     def allocated(self, x: Tensor, spatial: Shape) -> Tensor:
         """Return the output as PyTorch allocates it."""

@@ -1,8 +1,10 @@
 """The sliding window: one arithmetic for the shapes, costs and receptive fields of conv and pool."""
 
+from functools import lru_cache
+
 import msgspec
 
-from archstat.errors import require
+from archstat.errors import SpecError, require
 from archstat.ops.options import LARGEST_DIM, Padding, per_axis
 from archstat.ops.reach import Slide, Taps
 from archstat.tensor import Shape, Tensor
@@ -23,16 +25,11 @@ class Window(msgspec.Struct, frozen=True):
         floor((n + 2p - d(k - 1) - 1) / s) + 1; with ``ceil_mode`` the quotient is rounded up, and a last
         window that would start in the padding after the end is dropped, as torch's pooling_output_shape does.
         """
-        return tuple(self._axis(n, axis) for axis, n in enumerate(spatial))
-
-    def fits(self, spatial: Shape) -> bool:
-        """Say whether there is at least one window on each axis."""
-        return all(size > 0 for size in self.slide(spatial))
+        return tuple([self._axis(n, axis) for axis, n in enumerate(spatial)])
 
     def room(self, n: int, axis: int) -> int:
         """Return how far the window can move on one axis: n + 2p - d(k - 1) - 1."""
-        reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
-        return n + 2 * self.padding[axis] - reach
+        return n + 2 * self.padding[axis] - self.dilation[axis] * (self.kernel[axis] - 1) - 1
 
     def _axis(self, n: int, axis: int) -> int:
         room, stride = self.room(n, axis), self.stride[axis]
@@ -68,8 +65,9 @@ class Window(msgspec.Struct, frozen=True):
         return f"ceil(({top})/{s}) + 1{tail} = {size}"
 
 
+@lru_cache(maxsize=1024)
 def window_over(
-    x: Tensor,
+    spatial: Shape,
     kernel: int | Shape,
     stride: int | Shape,
     padding: Padding,
@@ -77,15 +75,20 @@ def window_over(
     ceil_mode: bool = False,
 ) -> Window:
     """Return the window of an op whose padding needs no explicit pad in front of it."""
-    rank = len(x.spatial)
+    rank = len(spatial)
     kernel = per_axis("kernel", kernel, rank)
     stride = per_axis("stride", stride, rank)
     dilation = per_axis("dilation", dilation, rank)
     require(
-        explicit_padding(padding, kernel, stride, dilation, x.spatial) is None,
+        explicit_padding(padding, kernel, stride, dilation, spatial) is None,
         f"padding {padding} needs an explicit pad before the op",
     )
     return Window(kernel, stride, symmetric(padding, kernel, dilation), dilation, ceil_mode)
+
+
+def pads_alike(padding: Padding) -> bool:
+    """Say of a padding whether both sides are alike whatever arrives, so that the op can pad by itself."""
+    return isinstance(padding, int) or padding == "same"
 
 
 def symmetric(padding: Padding, kernel: Shape, dilation: Shape) -> Shape:
@@ -99,11 +102,11 @@ def symmetric(padding: Padding, kernel: Shape, dilation: Shape) -> Shape:
         return (0,) * rank
     if padding == "same":
         for k, d in zip(kernel, dilation, strict=True):
-            require(
-                d * (k - 1) % 2 == 0,
-                f"padding: same needs an odd kernel, but it is {k}",
-                hint="give the two sides, 'padding: [[0, 1], [0, 1]]', or use 'padding: tf_same'",
-            )
+            if d * (k - 1) % 2:
+                raise SpecError(
+                    f"padding: same needs an odd kernel, but it is {k}",
+                    hint="give the two sides, 'padding: [[0, 1], [0, 1]]', or use 'padding: tf_same'",
+                )
         return tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
     assert not isinstance(padding, str)
     if isinstance(padding, int):
@@ -141,17 +144,15 @@ def explicit_padding(
 def check_axes(output: Tensor) -> Tensor:
     """Return ``output`` unless an axis has grown over the limit."""
     for size in output.sample:
-        require(
-            size <= LARGEST_DIM,
-            f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}",
-        )
+        if size > LARGEST_DIM:
+            raise SpecError(f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}")
     return output
 
 
-def require_fit(word: str, window: Window, x: Tensor) -> None:
-    """Refuse a kernel that is larger than the padded input."""
-    kernel = "×".join(map(str, dict.fromkeys(window.kernel)))
-    require(
-        window.fits(x.spatial),
-        f"'{word}' kernel {kernel} does not fit: its input is {x.describe()}",
-    )
+def slid(word: str, window: Window, x: Tensor) -> Shape:
+    """Return how many positions the window takes on each axis; refuse a kernel that is larger than the padded input."""
+    sizes = window.slide(x.spatial)
+    if min(sizes) < 1:
+        kernel = "×".join(map(str, dict.fromkeys(window.kernel)))
+        raise SpecError(f"'{word}' kernel {kernel} does not fit: its input is {x.describe()}")
+    return sizes

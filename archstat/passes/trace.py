@@ -4,6 +4,7 @@ import msgspec
 
 from archstat.graph import Graph, Node
 from archstat.ops.tape import OUTPUT, WEIGHT, Mode, Save, Step
+from archstat.passes.alike import each
 from archstat.tensor import Tensor
 
 
@@ -105,12 +106,13 @@ def trace_nodes(
     """Run the graph's nodes; return their outputs."""
     values: list[Value] = []
     trained = trained_nodes(graph)
+    tapes = each(graph, lambda op, io: op.tape(io, mode))
     for index, node in enumerate(graph.nodes):
         if not node.inputs:
             values.append(tracing.value(node.output, None, input_grad and node.output.is_floating))
             continue
         held = [values[i] for i in node.inputs]
-        y = _run_node(tracing, index, node, list(held), mode, trained[node.owner])
+        y = _run_node(tracing, index, node, tapes[index], list(held), trained[node.owner])
         if getattr(node.op, "inplace", False) and y.storage == held[0].storage:
             _overwrite(values, node.inputs[0], y)
         values.append(y)
@@ -127,9 +129,14 @@ def _overwrite(values: list[Value], index: int, y: Value) -> None:
 
 
 def _run_node(
-    tracing: Tracing, index: int, node: Node, local: list[Value], mode: Mode, trained: bool
+    tracing: Tracing,
+    index: int,
+    node: Node,
+    tape: tuple[Step, ...],
+    local: list[Value],
+    trained: bool,
 ) -> Value:
-    for step in node.op.tape(node.io, mode):
+    for step in tape:
         held = tuple(local[i] for i in step.inputs)
         local.append(tracing.run(index, node.owner, step, held, trained))
     return local[-1]

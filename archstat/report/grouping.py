@@ -52,14 +52,10 @@ def folded_rest(rows: Sequence[Row], columns: Sequence[Column | Reading]) -> Row
     return _folded(f"[{len(rows):,} others]", rows, columns, shapes=False)
 
 
-def total(column: Iterable[Cell]) -> int | None:
+def total(column: Sequence[Cell]) -> int | None:
     """Add a column; a sum with an unknown part is unknown."""
-    known: list[int] = []
-    for n in column:
-        if not isinstance(n, int):
-            return None
-        known.append(n)
-    return sum(known)
+    known = [n for n in column if isinstance(n, int)]
+    return sum(known) if len(known) == len(column) else None
 
 
 def sample(tensor: Tensor, layout: Layout = "chw") -> Shape:
@@ -83,7 +79,7 @@ def _folded(
     return Row(
         path=path,
         cells=tuple(
-            total(row.cells[at] for row in rows)
+            total([row.cells[at] for row in rows])
             if column.adds
             else rows[-1].cells[at]
             if shapes

@@ -8,12 +8,12 @@ from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.ops.options import Value, show
 from archstat.spec.calls import DEEPEST_BLOCK
-from archstat.spec.copies import Copy, Key, copy_of
+from archstat.spec.copies import Copy, Key
 from archstat.spec.grammar import Grammar
 from archstat.spec.layers import Frame, Layers, Place
 from archstat.spec.nodes import Scalar
 from archstat.spec.outline import Outline, Unwritten
-from archstat.spec.scope import Paths, Result, Scope
+from archstat.spec.scope import Result, Scope
 from archstat.spec.syntax import (
     Body,
     Branch,
@@ -45,12 +45,9 @@ class Expansion:
         self.max_layers = max_layers
         self.heads = heads
         self.layers = Layers(builder, heads)
+        self.paths = self.layers.paths
         self.copies: dict[Key, Copy] = {} if copies is None else copies
         self.steps = 0
-
-    @property
-    def paths(self) -> Paths:
-        return self.layers.paths
 
     def network(self, body: Body, outline: Outline) -> int:
         """Build the layers and return the node of the result."""
@@ -236,11 +233,9 @@ class Expansion:
         first, steps = len(nodes), self.steps
         self.paths.open()
         result = self._expand(entry, arriving, inside)
-        revealed = self.paths.close()
-        self.paths.reveal(revealed)
-        self.copies[key] = copy_of(
-            nodes[first:], revealed, scope.path, first, result, self.steps - steps
-        )
+        added, steps = self.paths.keep(), self.steps - steps
+        cut = len(scope.path)
+        self.copies[key] = Copy(tuple(nodes[first:]), added, first, cut, result, steps)
         return result
 
     def _expand(self, entry: CallEntry, arriving: int, inside: Place) -> int:

@@ -236,6 +236,8 @@ def plain(number: Number) -> Number:
 
 def _refuse_unlike(left: Value, right: Value, orders: bool) -> None:
     """Raise unless two values can be compared: numbers with numbers, conditions only for equality."""
+    if type(left) is int and type(right) is int:
+        return
     kinds = {isinstance(v, bool) for v in (left, right)}
     if not all(isinstance(v, (int, Fraction)) for v in (left, right)) or len(kinds) > 1:
         raise SpecError(f"{show(left)} and {show(right)} can't be compared")

@@ -15,69 +15,42 @@ from archstat.spec.values import Names
 
 Key = tuple[object, ...]
 
-_ARRIVING = -1
-
 
 class Copy(msgspec.Struct, frozen=True, gc=False):
-    """The layers of one call. Paths begin behind the call's own; nodes count from its first, what arrives is -1."""
+    """The layers of one call as it added them: ``first`` is the index of the first of ``nodes``, ``cut`` the length
+    of the call's own path. An index below ``first`` is what arrived."""
 
-    nodes: tuple[tuple[str, Node, tuple[int, ...], int], ...]
-    """The end of a node's path, the node, its inputs and its owner."""
-    paths: tuple[tuple[str, Result], ...]
+    nodes: tuple[Node, ...]
+    paths: dict[str, Result]
+    first: int
+    cut: int
     result: int
     steps: int
-    longest: int
 
     def fits(self, path: str, steps: int) -> bool:
         """Say whether the limits allow it at this path, with so many steps left; else expanding says what is too
         long or too much."""
-        return self.steps <= steps and len(path) + self.longest <= LONGEST_PATH
+        longest = max([len(node.path) for node in self.nodes], default=0)
+        return self.steps <= steps and len(path) + longest - self.cut <= LONGEST_PATH
 
     def add(self, builder: Builder, paths: Paths, path: str, arriving: int, section: str) -> int:
         """Add the layers once more, behind ``arriving``, and return the node of the result."""
-        first, nodes = len(builder.nodes), builder.nodes
-        for end, node, inputs, owner in self.nodes:
-            moved = tuple([first + i if i >= 0 else arriving for i in inputs])
+        nodes, first, cut = builder.nodes, self.first, self.cut
+        further = len(nodes) - first
+
+        def moved(i: int) -> int:
+            return i + further if i >= first else arriving
+
+        for node in self.nodes:
+            end, inputs = node.path[cut:], tuple([moved(i) for i in node.inputs])
+            owner = node.owner + further
             nodes.append(
-                Node(path + end, node.op, moved, node.io, first + owner, section, False, node.mark)
+                Node(path + end, node.op, inputs, node.io, owner, section, False, node.mark)
             )
-        for end, result in self.paths:
-            layer = None if result.layer is None else _at(result.layer, first, arriving)
-            paths.add(path + end, Result(_at(result.node, first, arriving), layer))
-        return _at(self.result, first, arriving)
-
-
-def copy_of(
-    added: list[Node],
-    revealed: dict[str, Result],
-    path: str,
-    first: int,
-    result: int,
-    steps: int,
-) -> Copy:
-    """Keep the nodes that a call has ``added``, ``first`` being the first, and the paths it has ``revealed``."""
-    cut = len(path)
-    nodes = tuple(
-        (
-            node.path[cut:],
-            node,
-            tuple(_relative(i, first) for i in node.inputs),
-            node.owner - first,
-        )
-        for node in added
-    )
-    kept = tuple(
-        (
-            full[cut:],
-            Result(
-                _relative(found.node, first),
-                None if found.layer is None else _relative(found.layer, first),
-            ),
-        )
-        for full, found in revealed.items()
-    )
-    longest = max((len(end) for end, *_ in nodes), default=0)
-    return Copy(nodes, kept, _relative(result, first), steps, longest)
+        for full, result in self.paths.items():
+            layer = None if result.layer is None else moved(result.layer)
+            paths.add(path + full[cut:], Result(moved(result.node), layer))
+        return moved(self.result)
 
 
 class Alike:
@@ -144,11 +117,3 @@ def _used(entry: Entry) -> list[str]:
         recipes.append(entry.recipe)
     names = [name for value in written if value is not None for name in value.uses]
     return [*names, *(name for recipe in recipes for name in recipe.uses)]
-
-
-def _relative(i: int, first: int) -> int:
-    return i - first if i >= first else _ARRIVING
-
-
-def _at(i: int, first: int, arriving: int) -> int:
-    return first + i if i >= 0 else arriving

@@ -61,7 +61,7 @@ class Expression(msgspec.Struct, frozen=True, eq=False):
 
     def value(self, names: Mapping[str, Any]) -> bool | Number:
         value = self.code(names)
-        if isinstance(value, str | tuple):
+        if isinstance(value, (str, tuple)):
             raise SpecError(f"{show(value)} stands where a number is expected")
         return value
 

@@ -151,7 +151,8 @@ class Grammar:
         if op.arity is None:
             branches = self._branches(op, key, main)
             recipe = self._options.recipe(op, key, beside, self._known)
-            return JoinEntry(**entry, recipe=recipe, given=beside, branches=branches)
+            labels = tuple(_label(b, n) for n, b in enumerate(branches, 1))
+            return JoinEntry(**entry, recipe=recipe, given=beside, branches=branches, labels=labels)
         given = with_main(op, key, main, beside)
         inserts = self._options.inserts(op, given, self._known)
         share = share_of(op, given)
@@ -215,6 +216,12 @@ class Grammar:
         # A bare word is a layer, or the name of an earlier output; which is known when it is built.
         body = ListBody((self._entry(node),)) if self._words.stand_alone(node.text) else None
         return Branch(name, body, earlier(node, "a branch"))
+
+
+def _label(branch: Branch, number: int) -> str:
+    """Return what a branch is called in a message."""
+    name = branch.name or (None if branch.body else branch.reference)
+    return printable(name.text) if name else str(number)
 
 
 def _refuse(beside: Given, entry: dict[str, Any], key: Scalar, *common: str) -> None:

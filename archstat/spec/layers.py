@@ -14,7 +14,7 @@ from archstat.spec.new_heads import with_outputs
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.outline import Outline
 from archstat.spec.scope import Paths, Result, Scope
-from archstat.spec.syntax import Branch, Insert, JoinEntry, OpEntry
+from archstat.spec.syntax import Insert, JoinEntry, OpEntry
 from archstat.spec.values import Names
 
 _ALIKE = (Add, Concat, Div, Mul, Sub)
@@ -61,7 +61,7 @@ class Layers:
     def names(self, place: Place, arriving: int) -> Names:
         """Return the names of a place, ``channels`` being what arrives."""
         names = place.frame.names
-        names["channels"] = self.builder.nodes[arriving].output.channels
+        names["channels"] = self.builder.nodes[arriving].io.y.channels
         return names
 
     def find(self, name: Scalar, place: Place) -> Result:
@@ -122,7 +122,7 @@ class Layers:
         op = entry.recipe.make(self.names(place, arriving))
         try:
             if isinstance(op, Join):
-                labels = tuple(_label(b, n) for n, b in enumerate(entry.branches, 1))
+                labels = entry.labels
                 nodes = [self.builder.nodes[i] for i in inputs]
                 op.check(tuple(node.output for node in nodes), labels)
                 if isinstance(op, _ALIKE):
@@ -178,9 +178,3 @@ def _blame(error: SpecError, entry: OpEntry | JoinEntry) -> Mark:
         return entry.mark
     key, value = entry.given[about]
     return value.mark if key is entry.key else key.mark
-
-
-def _label(branch: Branch, number: int) -> str:
-    """Return what a branch is called in a message."""
-    name = branch.name or (None if branch.body else branch.reference)
-    return printable(name.text) if name else str(number)

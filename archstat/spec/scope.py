@@ -94,6 +94,13 @@ class Paths:
         """End a branch: hide its paths and return them."""
         return {path: self._known.pop(path) for path in self._open.pop()}
 
+    def keep(self) -> dict[str, Result]:
+        """End what was opened and return its paths, which stay."""
+        added = self._open.pop()
+        if self._open:
+            self._open[-1] += added
+        return {path: self._known[path] for path in added}
+
     def reveal(self, hidden: dict[str, Result]) -> None:
         """Show what :meth:`close` has hidden."""
         self._known.update(hidden)

@@ -49,11 +49,12 @@ class OpEntry(Entry, frozen=True, eq=False, kw_only=True):
 
 
 class JoinEntry(Entry, frozen=True, eq=False, kw_only=True):
-    """An op over branches that all start from the same input."""
+    """An op over branches that all start from the same input. ``labels`` are what messages call these."""
 
     recipe: Recipe
     given: Given
     branches: "tuple[Branch, ...]"
+    labels: tuple[str, ...]
 
 
 class CallEntry(Entry, frozen=True, eq=False, kw_only=True):

@@ -49,11 +49,12 @@ class Known:
 
 
 class Written(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """One value. ``uses`` are the names it depends on; with none it is a constant."""
+    """One value. ``uses`` are the names it depends on; with none it is a constant. ``length`` is that of its text."""
 
     node: YamlNode
     code: Callable[[Names], Value]
     uses: tuple[str, ...] = ()
+    length: int = 0
 
     def value(self, names: Names) -> Value:
         try:
@@ -64,13 +65,7 @@ class Written(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 def weight(*values: Written) -> int:
     """Return what evaluating values counts in the limit of expansion steps: long expressions take time."""
-    return sum(_length(value.node) for value in values) // CHARACTERS_PER_STEP
-
-
-def _length(node: YamlNode) -> int:
-    if isinstance(node, Sequence):
-        return sum(map(_length, node.items))
-    return len(node.text) if isinstance(node, Scalar) else 0
+    return sum([value.length for value in values]) // CHARACTERS_PER_STEP
 
 
 def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:
@@ -78,7 +73,7 @@ def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:
     if isinstance(node, Scalar):
         if kind is not None and (isinstance(kind, Word) or node.text in kind.words):
             text = node.text
-            return Written(node, lambda names: text)
+            return Written(node, lambda names: text, (), len(text))
         return _expression(node, known, kind)
     if not isinstance(node, Sequence):
         raise node.error(f"a value is expected here, not {kind_of(node)}")
@@ -88,7 +83,8 @@ def written(node: YamlNode, known: Known, kind: Kind | None = None) -> Written:
         )
     items = tuple(written(item, known, kind) for item in node.items)
     uses = tuple(dict.fromkeys(name for item in items for name in item.uses))
-    return Written(node, lambda names: tuple(item.value(names) for item in items), uses)
+    length = sum(item.length for item in items)
+    return Written(node, lambda names: tuple(item.value(names) for item in items), uses, length)
 
 
 def _expression(node: Scalar, known: Known, kind: Kind | None) -> Written:
@@ -106,4 +102,4 @@ def _expression(node: Scalar, known: Known, kind: Kind | None) -> Written:
             said = _OTHER_WORDS.get(node.text)
             error.hint = said or error.hint or f"its words are {', '.join(kind.words)}"
         raise error.at(node.mark) from None
-    return Written(node, expression.value, expression.names)
+    return Written(node, expression.value, expression.names, len(node.text))
