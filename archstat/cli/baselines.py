@@ -48,16 +48,22 @@ def key(reference: str) -> str:
 
 def same_settings(old: "Side", new: "Side", file: str) -> None:
     """Raise a UsageError if a spec's numbers in a file were written with other options than now."""
-    for name in ("batch", "dtype", "aux", "variables"):
+    for name in ("batch", "dtype", "aux", "variables", "transfer"):
         was, now = (getattr(side.conditions, name) for side in (old, new))
         if was != now:
+            what = "" if name == "transfer" else f"{name} "
             raise UsageError(
-                f"{file}: '{old.reference}' was written with {name} {_shown(was)}, not {_shown(now)}",
+                f"{file}: '{old.reference}' was written with {what}{_shown(was)}, not {_shown(now)}",
                 hint="give the options that it was written with, or write it again",
             )
 
 
 def _shown(value: object) -> str:
+    from archstat.render.layout import changes
+    from archstat.spec.model import Transfer
+
+    if isinstance(value, Transfer):
+        return ", ".join(changes(value)) or "nothing frozen or replaced"
     if isinstance(value, dict):
         return ", ".join(f"{name}={said}" for name, said in value.items()) or "none"
     return str(value)

@@ -10,6 +10,7 @@ from archstat.cli.options import OUTPUT, TABLE, Given, common
 from archstat.cli.specs import FAILED, Reference
 
 if TYPE_CHECKING:
+    from archstat.comparison.compare import Optimizer
     from archstat.comparison.outcome import Outcome
     from archstat.render.style import Style
 
@@ -20,6 +21,7 @@ archstat compare --base origin/main            the specs that a branch changes
 archstat compare --base origin/main configs/   those in a folder
 archstat compare vgg16 vgg19 --metric macs
 archstat compare resnet18 resnet34 resnet50    a column each
+archstat compare resnet50 resnet50_finetune resnet50_head_only --training momentum
 archstat compare --base origin/main -o comment.md
 archstat compare --write-baseline base.json configs/*.yaml
 archstat compare --baseline base.json
@@ -40,7 +42,9 @@ AGAINST = "Against"
 @option("--config", metavar="FILE", section=AGAINST,
         help="Says which specs --base is about; archstat.yaml by default.")  # fmt: skip
 @option("--metric", "metrics", multiple=True, metavar="KEYS", section=TABLE,
-        help="Which columns: params,macs,activations,activation_bytes by default. Repeatable.")  # fmt: skip
+        help="Which numbers: params,macs,activations,activation_bytes by default. Repeatable.")  # fmt: skip
+@option("--training", type=click.Choice(["sgd", "momentum", "adam"]), section=TABLE,
+        help="What training takes with this optimizer: trained params, backward MACs, memory, the peak.")  # fmt: skip
 @option(
     "--exit-code", is_flag=True, section=OUTPUT, help="Exit with 1 where there is a difference."
 )
@@ -55,6 +59,7 @@ def command(
     write_baseline: str | None,
     config: str | None,
     metrics: tuple[str, ...],
+    training: "Optimizer | None",
     exit_code: bool,
     step_summary: bool,
 ) -> int:
@@ -74,7 +79,9 @@ def command(
 
     if write_baseline is not None:
         return FAILED if keep(write_baseline, specs, given) else 0
-    outcome = find(specs, given, _keys(metrics), base=base, baseline=baseline, config=config)
+    outcome = find(
+        specs, given, _keys(metrics, training), base=base, baseline=baseline, config=config
+    )
     for problem in outcome.problems:
         complain(problem.error)
 
@@ -103,11 +110,12 @@ def command(
     return DIFFERS if exit_code and outcome.differing else 0
 
 
-def _keys(given: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that are asked for: ``--metric params,macs`` or one by one."""
-    from archstat.comparison.compare import METRICS, known_metrics
+def _keys(given: Sequence[str], training: "Optimizer | None") -> tuple[str, ...]:
+    """Return the metrics that are asked for: ``--metric params,macs`` or one by one, then those of training."""
+    from archstat.comparison.compare import METRICS, known_metrics, of_training
 
     asked = [key.strip() for keys in given for key in keys.split(",")]
+    asked += of_training(training) if training else ()
     return known_metrics(asked) if asked else METRICS
 
 

@@ -123,7 +123,7 @@ class _Compared:
 
     def _known(self, old: Side, file: str) -> tuple[str, ...]:
         for wanted in self._keys:
-            if wanted not in old.keys:
+            if not old.has(wanted):
                 raise UsageError(
                     f"{file}: has no '{wanted}'", hint="write it again with --write-baseline"
                 )

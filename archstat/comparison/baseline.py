@@ -15,6 +15,7 @@ import msgspec
 from archstat.comparison.side import Layer, Side
 from archstat.errors import UsageError
 from archstat.report.report import Conditions
+from archstat.spec.model import Transfer
 from archstat.tensor import Shape
 
 FORMAT_VERSION = "1.0"
@@ -41,6 +42,7 @@ class _Settings(msgspec.Struct):
     dtype: str
     aux: bool = False
     variables: dict[str, str] = {}
+    transfer: Transfer = Transfer()
 
 
 class _Spec(msgspec.Struct):
@@ -70,7 +72,7 @@ def items(sides: Sequence[Side]) -> list[dict[str, Any]]:
         {
             "reference": side.reference,
             "name": side.name,
-            "settings": msgspec.structs.asdict(side.conditions),
+            "settings": _settings(side.conditions),
             "output": side.output,
             "receptive_field": side.field,
             "depth": side.depth,
@@ -83,6 +85,14 @@ def items(sides: Sequence[Side]) -> list[dict[str, Any]]:
         }
         for side in sides
     ]
+
+
+def _settings(given: Conditions) -> dict[str, Any]:
+    """Return the settings; what was frozen and replaced only where something was."""
+    found = msgspec.structs.asdict(given)
+    if given.transfer == Transfer():
+        del found["transfer"]
+    return found
 
 
 def read(data: bytes, file: str) -> Mapping[str, Side]:
@@ -126,7 +136,8 @@ def _side(spec: _Spec, file: str) -> Side:
         reference=spec.reference,
         name=spec.name,
         conditions=Conditions(
-            input=given.input, batch=given.batch, dtype=given.dtype, aux=given.aux, variables=given.variables
+            input=given.input, batch=given.batch, dtype=given.dtype, aux=given.aux, variables=given.variables,
+            transfer=given.transfer,
         ),
         output=spec.output,
         keys=spec.columns,

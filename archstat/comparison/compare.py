@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Literal
 
 import msgspec
 
@@ -14,16 +15,25 @@ from archstat.errors import UsageError
 from archstat.report.architecture import Architecture, load
 from archstat.report.columns import BY_KEY, Column
 from archstat.report.report import PublishedLine
+from archstat.report.wholes import WHOLE_BY_KEY, Whole
 from archstat.spec.words import nearest
+
+Optimizer = Literal["sgd", "momentum", "adam"]
 
 METRICS = ("params", "macs", "activations", "activation_bytes")
 """What is compared unless asked otherwise."""
 
+KNOWN = (*BY_KEY, *WHOLE_BY_KEY)
+"""Every metric that two networks can be compared in."""
+
 
 class Total(msgspec.Struct, frozen=True):
-    """A column's totals. ``None`` is a side that isn't there; a total in ``least`` misses an unknown layer."""
+    """A column's totals, or numbers of the whole network.
 
-    column: Column
+    ``None`` is a side that isn't there; a total of which it is ``least`` misses an unknown layer, or is unknown.
+    """
+
+    column: Column | Whole
     old: int | None
     new: int | None
     least: bool = False
@@ -44,6 +54,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     old: Side | None
     new: Side | None
     columns: tuple[Column, ...]
+    wholes: tuple[Whole, ...] = ()
 
     @cached_property
     def totals(self) -> tuple[Total, ...]:
@@ -54,6 +65,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             )
             least = any(one is not None and not one[1] for one in (old, new))
             found.append(Total(column, old and old[0], new and new[0], least))
+        for whole in self.wholes:
+            numbers = [
+                None if side is None else side.wholes[whole.key] for side in (self.old, self.new)
+            ]
+            sides = (side for side in (self.old, self.new) if side is not None)
+            unknown = any(side.wholes[whole.key] is None for side in sides)
+            found.append(Total(whole, numbers[0], numbers[1], unknown))
         return tuple(found)
 
     @cached_property
@@ -96,14 +114,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return tuple((s, line) for s in sides for line in s.published if line.quantity in both)
 
     def change(self, key: str) -> int | None:
-        """Return what a column's total changes by; ``None`` where a layer is unknown.
+        """Return what a metric changes by; ``None`` where it is unknown.
 
-        Raises a UsageError for a column that isn't compared.
+        Raises a UsageError for one that isn't compared.
         """
         for total in self.totals:
             if total.column.key == key:
                 return total.change
-        known = ", ".join(column.key for column in self.columns)
+        known = ", ".join(total.column.key for total in self.totals)
         raise UsageError(f"'{key}' was not compared", hint=f"{known} were")
 
     @cached_property
@@ -117,7 +135,9 @@ def compare_sides(old: Side | None, new: Side | None) -> Comparison:
     """Compare two sides of the same columns; ``None`` is one that isn't there."""
     side = new or old
     assert side is not None
-    return Comparison(old=old, new=new, columns=tuple(BY_KEY[key] for key in side.keys))
+    columns = tuple(BY_KEY[key] for key in side.keys)
+    wholes = tuple(WHOLE_BY_KEY[key] for key in side.wholes)
+    return Comparison(old=old, new=new, columns=columns, wholes=wholes)
 
 
 def compare(
@@ -125,7 +145,8 @@ def compare(
     new: Architecture | str | os.PathLike[str],
     metrics: Sequence[str] = METRICS,
 ) -> Comparison:
-    """Compare two architectures, given as such or as what ``load`` takes. ``metrics`` are keys of columns.
+    """Compare two architectures, given as such or as what ``load`` takes. ``metrics`` are keys of columns,
+    or of numbers of the whole network such as ``training_peak_bytes``.
 
     Layers correspond by their path where that agrees, else by their order, ops and options, as lines in a diff.
     Raises what ``load`` raises, and a UsageError for an unknown metric.
@@ -139,14 +160,21 @@ def compare(
 
 
 def known_metrics(asked: Sequence[str]) -> tuple[str, ...]:
-    """Return the keys of columns, each once. Raises a UsageError for one that there isn't."""
+    """Return the keys of metrics, each once. Raises a UsageError for one that there isn't."""
     for key in asked:
-        if key not in BY_KEY:
+        if key not in KNOWN:
             raise UsageError(
                 f"no metric '{key[:60]}'",
-                hint=nearest(key, tuple(BY_KEY)) or f"there are {', '.join(BY_KEY)}",
+                hint=nearest(key, KNOWN) or f"there are {', '.join(KNOWN)}",
             )
     return tuple(dict.fromkeys(asked))
+
+
+def of_training(optimizer: Optimizer) -> tuple[str, ...]:
+    """Return the metrics of what training takes: params and MACs, memory by kind, and the most of it at once."""
+    state = () if optimizer == "sgd" else (f"{optimizer}_bytes",)
+    peak = "training_peak_bytes" if optimizer == "sgd" else f"{optimizer}_peak_bytes"
+    return ("trainable_params", "backward_macs", "saved_bytes", "gradient_bytes", *state, peak)
 
 
 def _paired(

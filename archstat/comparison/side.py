@@ -11,6 +11,7 @@ from archstat.passes.receptive_field import fields
 from archstat.report.columns import BY_KEY
 from archstat.report.grouping import sample
 from archstat.report.report import Conditions, PublishedLine
+from archstat.report.wholes import WHOLE_BY_KEY
 from archstat.spec.model import Settings, Spec
 from archstat.tensor import Shape
 
@@ -39,7 +40,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     """``keys`` name the columns of the layers' cells. Shapes are one sample's.
 
     ``field`` is the receptive field of a unit of the output along each axis of the input; ``depth`` counts layers with
-    weights on the longest path. ``wholes`` are other numbers of the whole network, kept in a baseline for budgets.
+    weights on the longest path. ``wholes`` are other numbers of the whole network, by metric.
     ``None`` is unknown.
     """
 
@@ -60,23 +61,34 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
         cells = [layer.cells[at] for layer in self.layers]
         return sum(n for n in cells if n is not None), None not in cells
 
-    def only(self, keys: Sequence[str]) -> "Side":
-        """Return the side with these columns alone."""
-        if tuple(keys) == self.keys:
-            return self
+    def has(self, key: str) -> bool:
+        """Say whether a metric was measured."""
+        return key in self.keys or key in self.wholes
+
+    def only(self, metrics: Sequence[str]) -> "Side":
+        """Return the side with these metrics alone."""
+        keys, wholes = split(metrics)
         at = [self.keys.index(key) for key in keys]
         layers = tuple(
             msgspec.structs.replace(layer, cells=tuple(layer.cells[i] for i in at))
             for layer in self.layers
         )
-        return msgspec.structs.replace(self, keys=tuple(keys), layers=layers)
+        kept = {key: self.wholes[key] for key in wholes}
+        return msgspec.structs.replace(self, keys=keys, layers=layers, wholes=kept)
 
 
-def side_of(spec: Spec, keys: Sequence[str], *, aux: bool = False, settings: Settings) -> Side:
+def split(metrics: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keys of columns, and those of numbers of the whole network."""
+    keys = tuple(key for key in metrics if key in BY_KEY)
+    return keys, tuple(key for key in metrics if key not in BY_KEY)
+
+
+def side_of(spec: Spec, metrics: Sequence[str], *, aux: bool = False, settings: Settings) -> Side:
     """Take what is compared from a spec that was loaded with ``settings``.
 
     Figures are printed of the network as it is written, so a changed one has none.
     """
+    keys, wholes = split(metrics)
     graph = spec.graph.select(aux=aux)
     return Side(
         reference=spec.reference,
@@ -87,12 +99,14 @@ def side_of(spec: Spec, keys: Sequence[str], *, aux: bool = False, settings: Set
             dtype=graph.dtype,
             aux=aux,
             variables=settings.variables,
+            transfer=settings.transfer,
         ),
         output=sample(graph.output),
-        keys=tuple(keys),
+        keys=keys,
         layers=_layers(graph, keys),
         field=tuple(axis.size for axis in fields(graph)[graph.outputs[0]]),
         depth=max(passes.depth(graph)),
+        wholes={key: WHOLE_BY_KEY[key].measure(graph).value for key in wholes},
         published=_published(spec, keys) if settings == Settings() else (),
     )
 
@@ -113,7 +127,7 @@ def _layers(graph: Graph, keys: Sequence[str]) -> tuple[Layer, ...]:
             node.owner,
             sample(node.output),
             cells[i],
-            node.frozen,
+            node.frozen and bool(node.params()),
         )
         for i, node in enumerate(graph.nodes)
     )

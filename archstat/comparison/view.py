@@ -111,7 +111,8 @@ def _sorted(rows: tuple[Change, ...], comparison: Comparison, sort: str) -> tupl
     if sort == "name":
         return tuple(sorted(rows, key=lambda row: row.path))
     if sort == "biggest":
-        wholes = [max(total.old or 0, total.new or 0, 1) for total in comparison.totals]
+        totals = comparison.totals[: len(keys)]
+        wholes = [max(total.old or 0, total.new or 0, 1) for total in totals]
         return tuple(sorted(rows, key=lambda row: -_share(row, wholes)))
     if sort not in keys:
         known = ", ".join(["network", "name", *keys])

@@ -8,6 +8,7 @@ from archstat.passes.backward_macs import backward_macs
 from archstat.passes.depth import depth
 from archstat.passes.flops import flops
 from archstat.passes.macs import macs
+from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_bytes
 from archstat.passes.params import (
     biases,
     buffer_bytes,
@@ -35,6 +36,7 @@ Values = tuple[int | None, ...]
 
 __all__ = [
     "Measure",
+    "Optimizer",
     "Peak",
     "Values",
     "activation_bytes",
@@ -50,9 +52,11 @@ __all__ = [
     "field_kept",
     "field_notes",
     "flops",
+    "gradient_bytes",
     "inference_peak",
     "jump",
     "macs",
+    "optimizer_bytes",
     "param_bytes",
     "params",
     "receptive_field",

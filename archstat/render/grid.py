@@ -35,20 +35,25 @@ def draw(
         footer_style="bold",
         border_style="dim",
     )
-    for field in chosen:
-        table.add_column(
-            field.title,
-            field.footer,
-            justify="right" if field.right else "left",
-            no_wrap=True,
-            min_width=field_width(field),
-        )
+    columns = [_aligned(field) for field in chosen]
+    for field, (title, footer, *_) in zip(chosen, columns, strict=True):
+        table.add_column(title, footer, no_wrap=True, min_width=field_width(field))
     if bar:
         table.add_column("", style="cyan", no_wrap=True)
-    for i, texts in enumerate(zip(*(field.cells for field in chosen), strict=True)):
+    for i, texts in enumerate(zip(*(column[2:] for column in columns), strict=True)):
         cells: list[Any] = [_path(texts[0], inks[i] if inks else ""), *texts[1:]]
         table.add_row(*cells, *([bar[i]] if bar else ()))
     yield from _printed(table, style).splitlines()
+
+
+def _aligned(field: Field) -> list[str]:
+    """Return the title, the footer and the cells, pushed to the right where the field is aligned so.
+
+    Rich would drop the blanks at the end of a cell.
+    """
+    texts = [field.title, field.footer, *field.cells]
+    wide = field_width(field)
+    return [f"{'':{wide - width(text)}}{text}" for text in texts] if field.right else texts
 
 
 def field_width(field: Field) -> int:

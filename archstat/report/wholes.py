@@ -4,12 +4,13 @@ A new one is one entry here, and its key among :data:`archstat.spec.model.METRIC
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
 from archstat import passes
 from archstat.graph import Graph
+from archstat.passes.optimizers import Name
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -27,6 +28,9 @@ class Whole(msgspec.Struct, frozen=True):
     unit: Literal["bytes", "layers"]
     about: str
     measure: Callable[[Graph], Measure]
+    estimate: bool = False
+
+    adds: ClassVar[bool] = False
 
 
 def _inference(graph: Graph) -> Measure:
@@ -36,11 +40,14 @@ def _inference(graph: Graph) -> Measure:
     return Measure(line.nbytes, line.alive)
 
 
-def _training(graph: Graph) -> Measure:
-    from archstat.report.peaks import trained
+def _training(optimizer: Name) -> Callable[[Graph], Measure]:
+    def measure(graph: Graph) -> Measure:
+        from archstat.report.peaks import Training, trained
 
-    line = trained(graph)
-    return Measure(line.nbytes, line.alive) if line else Measure(None)
+        line = trained(graph, Training(optimizer=passes.Optimizer(optimizer)))
+        return Measure(line.nbytes, line.alive) if line else Measure(None)
+
+    return measure
 
 
 WHOLES = (
@@ -48,7 +55,9 @@ WHOLES = (
           "the most that is alive at once in a forward pass without gradients",
           _inference),
     Whole("training_peak_bytes", "training peak", "bytes",
-          "the most that is alive at once in a step of training with SGD", _training),
+          "the most that is alive at once in a step of training with SGD", _training("sgd")),
+    Whole("momentum_peak_bytes", "momentum peak", "bytes", "the same with SGD and momentum", _training("momentum")),
+    Whole("adam_peak_bytes", "Adam peak", "bytes", "the same with Adam", _training("adam")),
     Whole("depth", "depth", "layers", "layers with weights on the longest path",
           lambda graph: Measure(max(passes.depth(graph)))),
 )  # fmt: skip

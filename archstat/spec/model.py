@@ -17,9 +17,10 @@ Bound = Literal["max", "min", "exact", "max_change"]
 
 METRICS = (
     "params", "weights", "biases", "trainable_params", "buffers", "macs", "backward_macs", "flops", "activations",
-    "activation_bytes", "saved_bytes", "forward_backward_bytes", "inference_peak_bytes",
-    "training_peak_bytes", "param_bytes", "buffer_bytes", "receptive_field",
-    "smallest_receptive_field", "jump", "effective_padding", "field_centre", "output", "depth",
+    "activation_bytes", "saved_bytes", "forward_backward_bytes", "gradient_bytes", "momentum_bytes", "adam_bytes",
+    "inference_peak_bytes", "training_peak_bytes", "momentum_peak_bytes", "adam_peak_bytes", "param_bytes",
+    "buffer_bytes", "receptive_field", "smallest_receptive_field", "jump", "effective_padding", "field_centre",
+    "output", "depth",
 )  # fmt: skip
 """What a published figure, a budget and an expression can ask of a graph."""
 

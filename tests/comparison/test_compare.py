@@ -147,6 +147,36 @@ def test_freezing_is_a_difference(against: Against) -> None:
     assert said(against(net, f"{net}freeze: [a]\n")) == [("~", "a", "", ("frozen",))]
 
 
+def test_only_layers_with_weights_are_frozen(against: Against) -> None:
+    text = "input: [3, 8, 8]\nlayers: {a: [conv: 4, relu, flatten], b: [linear: 2]}\n"
+    found = against(text, text + "freeze: all\nunfreeze: [b]\n")
+    assert said(found) == [("~", "a.conv1", "", ("frozen",))]
+
+
+def test_numbers_of_the_whole_network_stand_in_the_totals_alone() -> None:
+    metrics = ("inference_peak_bytes", "params", "depth")
+    found = compare("resnet18", "resnet34", metrics)
+    totals = {total.column.key: (total.old, total.new, total.change) for total in found.totals}
+    assert list(totals) == ["params", "inference_peak_bytes", "depth"]
+    assert totals["depth"] == (18, 34, 16)
+    assert totals["params"][2] == sum(row.changes[0] or 0 for row in found.rows)
+    assert found.change("inference_peak_bytes") == 0
+    assert {len(row.changes) for row in found.layers} == {1}
+    alone = compare("resnet18", "resnet34", ("training_peak_bytes",))
+    assert {row.changes for row in alone.layers} == {()}
+    assert (alone.change("training_peak_bytes") or 0) > 0
+
+
+def test_a_peak_that_is_unknown_is_no_zero(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers: [conv: 4]\nfreeze: all\n", "utf-8")
+    found = compare("lenet5", path, ("training_peak_bytes", "params"))
+    assert [(t.new, t.change, t.least) for t in found.totals] == [
+        (16, 16 - 61_706, False),
+        (None, None, True),
+    ]
+
+
 def test_another_input_is_a_difference_where_nothing_else_is() -> None:
     small = archstat.load("resnet18", input=(3, 160, 160))
     found = archstat.compare("resnet18", small, metrics=["params"])

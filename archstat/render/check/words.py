@@ -26,7 +26,10 @@ _TABLES = {
     "trainable_params": "params --trainable", "param_bytes": "params", "buffer_bytes": "params", "macs": "flops",
     "backward_macs": "flops --backward", "flops": "flops --count flops", "saved_bytes": "memory --backward",
     "forward_backward_bytes": "memory --backward", "inference_peak_bytes": "memory --peak",
-    "training_peak_bytes": "memory --peak", "output": "shapes", "depth": "shapes",
+    "training_peak_bytes": "memory --peak", "gradient_bytes": "memory --optimizer sgd",
+    "momentum_bytes": "memory --optimizer momentum", "momentum_peak_bytes": "memory --optimizer momentum",
+    "adam_bytes": "memory --optimizer adam", "adam_peak_bytes": "memory --optimizer adam",
+    "output": "shapes", "depth": "shapes",
 }  # fmt: skip
 """Where each metric's table is; memory for the others."""
 

@@ -15,8 +15,8 @@
                  "differs": ["input 256x28x28 -> 64x28x28"]}, ...],
        "published": [{"reference": "inception_naive", "quantity": "macs", "printed": "854M", ...}]}]}
 
-The changes of ``rows`` add up to those of ``totals``. ``incomplete`` names the totals that miss an unknown layer.
-A side that isn't there is ``null``.
+The changes of ``rows`` add up to those of ``totals``, where those are sums over layers: a peak of memory stands in
+``totals`` alone. ``incomplete`` names the totals that miss an unknown layer. A side that isn't there is ``null``.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from archstat.comparison.outcome import Outcome, Problem
 from archstat.comparison.side import Side
 from archstat.comparison.view import view
 from archstat.render.comparison import words
-from archstat.render.json import envelope, published
+from archstat.render.json import envelope, published, transfer
 from archstat.render.style import Style
 from archstat.report.arrange import Arrangement
 
@@ -50,7 +50,7 @@ def _comparison(one: Comparison, arrangement: Arrangement) -> dict[str, Any]:
         "new": _side(one.new),
         "columns": [
             {"key": c.key, "unit": c.unit, "about": c.about, "estimate": c.estimate}
-            for c in one.columns
+            for c in (total.column for total in one.totals)
         ],
         "totals": {t.column.key: _cell(t.old, t.new, t.change) for t in one.totals},
         "incomplete": [total.column.key for total in one.totals if total.least],
@@ -74,6 +74,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
             "dtype": given.dtype,
             "aux": given.aux,
             "variables": dict(sorted(given.variables.items())),
+            **transfer(given),
         },
         "output": side.output,
         "receptive_field": side.field,

@@ -77,7 +77,7 @@ def _head(outcome: Outcome, style: Style) -> Iterator[str]:
 
 def _overview(found: tuple[Comparison, ...], style: Style) -> Iterator[str]:
     """Write one row for each comparison. Names are code, in which nothing is a link or a mention."""
-    titles = [escaped(column.title) for column in found[0].columns]
+    titles = [escaped(total.column.title) for total in found[0].totals]
     yield f"| spec | {' | '.join(titles)} | output |"
     yield f"| --- |{' ---: |' * len(titles)} --- |"
     for one in found:

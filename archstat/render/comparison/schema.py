@@ -3,6 +3,7 @@
 from typing import Any
 
 from archstat.comparison import baseline
+from archstat.comparison.compare import KNOWN
 from archstat.render import json
 from archstat.render.comparison.json import KIND
 from archstat.report.columns import BY_KEY
@@ -14,7 +15,7 @@ _WHOLE: Schema = {"type": "integer", "minimum": 0}
 _KNOWN: Schema = {"type": ["integer", "null"]}
 _SHAPE: Schema = {"type": "array", "items": {"type": "integer", "minimum": 1}}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
-_KEYS: Schema = {"enum": list(BY_KEY)}
+_KEYS: Schema = {"enum": list(KNOWN)}
 
 
 def _object(required: Schema, optional: Schema | None = None) -> Schema:
@@ -29,6 +30,7 @@ def _list(items: Schema) -> Schema:
 
 _CELL = _object({"old": _KNOWN, "new": _KNOWN, "change": _KNOWN})
 _CELLS: Schema = dict.fromkeys(BY_KEY, _CELL)
+_TOTALS: Schema = dict.fromkeys(KNOWN, _CELL)
 _FIELD = _list(_KNOWN)
 _SETTINGS = _object(
     {
@@ -37,7 +39,8 @@ _SETTINGS = _object(
         "dtype": _TEXT,
         "aux": {"type": "boolean"},
         "variables": {"type": "object", "additionalProperties": _TEXT},
-    }
+    },
+    {"freeze": _TEXTS, "unfreeze": _TEXTS, "replace_head": _KNOWN},
 )
 _SIDE = _object(
     {
@@ -80,7 +83,7 @@ _COMPARISON = _object(
         "old": {"oneOf": [_SIDE, {"type": "null"}]},
         "new": {"oneOf": [_SIDE, {"type": "null"}]},
         "columns": _list(_COLUMN),
-        "totals": {"type": "object", "properties": _CELLS, "additionalProperties": False},
+        "totals": {"type": "object", "properties": _TOTALS, "additionalProperties": False},
         "incomplete": _list(_KEYS),
         "rows": _list(_ROW),
         "published": _list(_FIGURE),

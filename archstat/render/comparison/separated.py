@@ -20,7 +20,7 @@ _BEFORE = ("old", "new", "row", "mark", "path", "was", "op", "layers")
 
 def render(outcome: Outcome, arrangement: Arrangement, style: Style, delimiter: str = ",") -> str:
     """Return all comparisons as one table with a header line."""
-    keys = [column.key for one in outcome.comparisons[:1] for column in one.columns]
+    keys = [total.column.key for one in outcome.comparisons[:1] for total in one.totals]
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     header = [f"{key}_{what}" for key in keys for what in ("old", "new", "change")]
@@ -52,9 +52,11 @@ def _lines(one: Comparison, arrangement: Arrangement) -> Iterator[list[str]]:
             str(row.count),
         ]
         cells = [n for triple in zip(row.old, row.new, row.changes, strict=True) for n in triple]
-        yield [*both, *before, *_numbers(cells), cell("; ".join(row.notes))]
+        # What is no sum over the layers stands in the total's row alone.
+        numbers = [*_numbers(cells), *[""] * (3 * len(one.wholes))]
+        yield [*both, *before, *numbers, cell("; ".join(row.notes))]
     count = str(sum(row.count for row in shown.rows))
-    numbers = [n for t in one.totals for n in (t.old, t.new, t.change)]
+    totals = [n for t in one.totals for n in (t.old, t.new, t.change)]
     least = [total.column.key for total in one.totals if total.least]
     note = f"at least: {', '.join(least)}" if least else ""
     yield [
@@ -65,7 +67,7 @@ def _lines(one: Comparison, arrangement: Arrangement) -> Iterator[list[str]]:
         "",
         "",
         count,
-        *_numbers(numbers),
+        *_numbers(totals),
         note,
     ]
 

@@ -35,7 +35,7 @@ def _totals(one: Comparison, style: Style, titles: tuple[str, str]) -> list[Fiel
         write, title = words.writer(total.column, (total.old, total.new), style)
         old, new = (words.least(total, n, write) for n in (total.old, total.new))
         lines.append((title, old, new, words.signed(total.change, write), words.relative(total)))
-    for title, both in _BOTH:
+    for title, both in _both(one):
         old, new = both(one)
         if old or new:
             lines.append((title, old, new, words.differing(old, new), ""))
@@ -81,7 +81,7 @@ def overview(found: Sequence[Comparison], style: Style) -> list[Field]:
     """Return one row for each comparison: what every total changes to, and by how much."""
     names = tuple(f"{words.mark(one)} {words.name(one)}" for one in found)
     fields = [Field("  spec", names)]
-    for place, column in enumerate(found[0].columns):
+    for place, column in enumerate(total.column for total in found[0].totals):
         both = [_overview_cell(one.totals[place], style) for one in found]
         wide = max(len(share) for _, share in both)
         cells = tuple(f"{said}{f'  {share:>{wide}}' if wide else ''}" for said, share in both)
@@ -97,31 +97,43 @@ def _overview_cell(total: Total, style: Style) -> tuple[str, str]:
 
 
 def side_by_side(found: Sequence[Comparison], style: Style) -> list[Field]:
-    """Return a column for each spec, and one for what it changes beside the first."""
+    """Return a column for each spec, with what it changes beside the first as a share where there is room."""
+    fields = _side_by_side(found, style, shares=True)
+    if style.width is not None and line_width(fields) > style.width:
+        return _side_by_side(found, style, shares=False)
+    return fields
+
+
+def _side_by_side(found: Sequence[Comparison], style: Style, *, shares: bool) -> list[Field]:
     old = found[0].old
     assert old is not None
     titles: list[str] = []
-    columns: list[list[str]] = [[] for _ in range(1 + 2 * len(found))]
-    for at, column in enumerate(found[0].columns):
+    first: list[str] = []
+    others: list[list[tuple[str, str]]] = [[] for _ in found]
+    for at, column in enumerate(total.column for total in found[0].totals):
         all_totals = [one.totals[at] for one in found]
         numbers = [all_totals[0].old, *(total.new for total in all_totals)]
         write, title = words.writer(column, numbers, style)
         titles.append(title)
-        columns[0].append(words.least(all_totals[0], all_totals[0].old, write))
-        for place, total in enumerate(all_totals):
-            columns[1 + 2 * place].append(words.least(total, total.new, write))
-            columns[2 + 2 * place].append(words.relative(total))
-    for title, both in _BOTH:
+        first.append(words.least(all_totals[0], all_totals[0].old, write))
+        for cells, total in zip(others, all_totals, strict=True):
+            cells.append((words.least(total, total.new, write), words.relative(total)))
+    for title, both in _both(found[0]):
         pairs = [both(one) for one in found]
         if any(any(pair) for pair in pairs):
             titles.append(title)
-            columns[0].append(pairs[0][0])
-            for place, pair in enumerate(pairs):
-                columns[1 + 2 * place].append(pair[1])
-                columns[2 + 2 * place].append("")
-    fields = [Field("", tuple(titles)), Field(clean(old.reference), tuple(columns[0]), right=True)]
-    for place, one in enumerate(found):
-        cells = tuple(columns[1 + 2 * place])
-        fields.append(Field(clean(one.side.reference), cells, right=True, rank=10 + place))
-        fields.append(Field("", tuple(columns[2 + 2 * place]), right=True, rank=50 + place))
+            first.append(pairs[0][0])
+            for cells, pair in zip(others, pairs, strict=True):
+                cells.append((pair[1], ""))
+    fields = [Field("", tuple(titles)), Field(clean(old.reference), tuple(first), right=True)]
+    for place, (one, cells) in enumerate(zip(found, others, strict=True)):
+        wide = max(len(share) for _, share in cells) if shares else 0
+        texts = tuple(f"{said}{f'  {share:>{wide}}' if wide else ''}" for said, share in cells)
+        fields.append(Field(clean(one.side.reference), texts, right=True, rank=10 + place))
     return fields
+
+
+def _both(one: Comparison) -> list[tuple[str, Callable[[Comparison], tuple[str, str]]]]:
+    """Return what else is said of both sides, less what is compared as a metric."""
+    compared = {total.column.title for total in one.totals}
+    return [(title, both) for title, both in _BOTH if title not in compared]

@@ -8,13 +8,16 @@ from archstat.comparison.outcome import Outcome
 from archstat.render.escape import clean, shape
 from archstat.render.style import Style
 from archstat.report.columns import Column
+from archstat.report.wholes import Whole
 from archstat.units import exact, fixed, percent, power_for, prefixes, scaled
 
 UNKNOWN = "?"
 Write = Callable[[int], str]
 
 
-def writer(column: Column, numbers: Iterable[int | None], style: Style) -> tuple[Write, str]:
+def writer(
+    column: Column | Whole, numbers: Iterable[int | None], style: Style
+) -> tuple[Write, str]:
     """Return how a column's numbers are written, and its title: bytes in one unit, that of the largest."""
     if column.unit != "bytes":
         return exact, column.title
@@ -27,7 +30,7 @@ def writer(column: Column, numbers: Iterable[int | None], style: Style) -> tuple
     return (lambda n: fixed(n, power, 3, "bytes", style.system)), title
 
 
-def short(column: Column, n: int, style: Style) -> str:
+def short(column: Column | Whole, n: int, style: Style) -> str:
     """Write a total with four digits: ``25.56 M``, ``90.33 MB``."""
     return scaled(n, 4, "bytes" if column.unit == "bytes" else "count", style.system)
 
@@ -44,19 +47,30 @@ def signed(n: int | None, write: Write = exact) -> str:
 
 
 def relative(total: Total) -> str:
-    """Write a change as a share of the old total: ``+2.1%``; nothing where there was nothing."""
+    """Write a change as a share of the old total: ``+2.1%``; nothing where there was nothing.
+
+    Of a bound the sign is a part: ``<-99.9%`` is nearly all of it gone, ``>-0.1%`` hardly any.
+    """
     change = total.change
     if change is None:
         return UNKNOWN
     if not total.old or total.new is None:
         return ""
-    return f"{'+' if change > 0 else '-'}{percent(abs(change), total.old)}" if change else "0.0%"
+    if not change:
+        return "0.0%"
+    share = percent(abs(change), total.old)
+    if share[0].isdigit():
+        return f"{'+' if change > 0 else '-'}{share}"
+    bound, share = share[0], share[1:]
+    return f"{bound}+{share}" if change > 0 else f"{'<' if bound == '>' else '>'}-{share}"
 
 
 def least(total: Total, n: int | None, write: Write) -> str:
-    """Write one side's total; nothing for a side that isn't there."""
+    """Write one side's total; nothing for a side that isn't there, ``?`` for a peak that is unknown."""
     if n is None:
-        return ""
+        return UNKNOWN if total.least else ""
+    if not total.column.adds:
+        return write(n)
     return f"{'at least ' if total.least else ''}{write(n)}"
 
 
