@@ -16,6 +16,7 @@ from archstat.render.prose import wrapped
 from archstat.render.style import Style
 from archstat.render.sweep import heading, holding, plain, settings
 from archstat.report.values import plain as plain_number
+from archstat.report.values import written
 from archstat.variants.family import describe
 from archstat.variants.solve import ENOUGH, Solution
 
@@ -55,10 +56,10 @@ def _fields(found: Solution) -> list[Field]:
     fields = [
         Field("", tuple(describe(h.metric).heading for h in held)),
         Field("limit", tuple(clean(h.written) for h in held), right=True),
-        Field(f"at {clean(found.value)}", tuple(f"{h.value:,}" for h in held), right=True),
+        Field(f"at {clean(found.value)}", tuple(written(h.value) for h in held), right=True),
     ]
     if found.next:
-        after = tuple("" if h.after is None else f"{h.after:,}" for h in held)
+        after = tuple("" if h.after is None else written(h.after) for h in held)
         fields.append(Field(f"at {clean(found.next)}", after, right=True))
         fields.append(Field("", tuple("exceeds" if h.exceeds else "" for h in held)))
     return fields
@@ -87,9 +88,9 @@ def _listing(found: Solution) -> Listing:
                 found.value,
                 h.metric,
                 str(plain_number(h.limit)),
-                h.value,
+                plain_number(h.value),
                 found.next,
-                h.after,
+                None if h.after is None else plain_number(h.after),
             )
             for h in found.limits
         ),
@@ -114,8 +115,8 @@ def _json(found: Solution) -> str:
             "metric": h.metric,
             "unit": describe(h.metric).unit,
             "limit": plain_number(h.limit),
-            "at_value": h.value,
-            "at_next": h.after,
+            "at_value": plain_number(h.value),
+            "at_next": None if h.after is None else plain_number(h.after),
             "exceeds": h.exceeds,
         }
         for h in found.limits

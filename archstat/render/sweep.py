@@ -13,6 +13,8 @@ from archstat.render.prose import wrapped
 from archstat.render.style import Style
 from archstat.render.table import MOST_ROWS, fit
 from archstat.report.report import Conditions
+from archstat.report.values import plain as plain_number
+from archstat.report.values import written
 from archstat.variants.choice import Variant
 from archstat.variants.family import describe
 from archstat.variants.sweep import Sweep
@@ -105,16 +107,15 @@ def _number(one: Variant, at: int) -> str:
     if one.error:
         return ""
     n = one.numbers[at]
-    return "?" if n is None else f"{n:,}"
+    return "?" if n is None else written(n)
 
 
 def _listing(sweep: Sweep) -> listing.Listing:
-    missing = (None,) * len(sweep.metrics)
     return listing.Listing(
         kind="sweep",
         columns=("spec", *(axis.name for axis in sweep.axes), *sweep.metrics, "error"),
         rows=tuple(
-            (sweep.reference, *one.values, *(one.numbers or missing), one.error)
+            (sweep.reference, *one.values, *_numbers(sweep, one), one.error)
             for one in sweep.variants
         ),
     )
@@ -133,9 +134,15 @@ def _json(sweep: Sweep) -> str:
     rows = []
     for one in sweep.variants:
         values = zip((axis.name for axis in sweep.axes), map(plain, one.values), strict=True)
-        numbers = zip(sweep.metrics, one.numbers or (None,) * len(sweep.metrics), strict=True)
+        numbers = zip(sweep.metrics, _numbers(sweep, one), strict=True)
         rows.append({**dict(values), **dict(numbers), "error": clean(one.error) or None})
     return envelope("sweep", "rows", rows, flat=True, about=about)
+
+
+def _numbers(sweep: Sweep, one: Variant) -> Iterator[int | str | None]:
+    """Yield a variant's numbers for programs; none are known where there is no network."""
+    for n in one.numbers or (None,) * len(sweep.metrics):
+        yield None if n is None else plain_number(n)
 
 
 def metric(key: str) -> dict[str, str]:

@@ -10,9 +10,7 @@ from archstat.errors import ArchstatError, UsageError, printable
 from archstat.ops.options import Value
 from archstat.spec import expressions
 from archstat.variants.condition import Condition
-from archstat.variants.family import Numbers, known_metric
-
-Number = int | Fraction
+from archstat.variants.family import Number, Numbers, known_metric
 
 
 class Variant(msgspec.Struct, frozen=True):

@@ -48,7 +48,11 @@ def read_condition(text: str, known: Collection[str]) -> Condition:
     try:
         plain = _SUFFIXED.sub(lambda found: str(parse(found[1]).value), text)
         expression = expressions.parse(plain)
-        expressions.check_names(expression, known)
     except SpecError as error:
         raise UsageError(f"'{printable(text[:60])}': {error.message}", hint=error.hint) from None
+    try:
+        expressions.check_names(expression, known)
+    except SpecError as error:
+        hint = error.hint or f"there are {', '.join(known)}"
+        raise UsageError(f"'{printable(text[:60])}': {error.message}", hint=hint) from None
     return Condition(text, expression)

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import msgspec
 
-from archstat.errors import ArchstatError, UsageError, printable
+from archstat.errors import ArchstatError, SpecError, UsageError, printable
 from archstat.graph import Graph
-from archstat.report.columns import BY_KEY
+from archstat.report.columns import BY_KEY, READING_BY_KEY
 from archstat.report.grouping import total
 from archstat.report.report import Conditions
+from archstat.report.values import written
 from archstat.report.wholes import WHOLE_BY_KEY
 from archstat.spec.loader import Plan
 from archstat.spec.model import Settings
@@ -17,8 +19,8 @@ from archstat.spec.words import nearest
 from archstat.tensor import BYTES
 from archstat.variants.axes import Axis
 
-METRICS = (*BY_KEY, *(key for key in WHOLE_BY_KEY if key not in BY_KEY))
-"""The numbers of a variant: the totals of columns, and those of the whole network."""
+METRICS = (*BY_KEY, *WHOLE_BY_KEY, *READING_BY_KEY)
+"""The numbers of a variant: the totals of columns, those of the whole network, and what is read off its output."""
 
 OF_ANY_SPEC = ("batch", "input", "dtype", "resolution")
 """What can be set although the spec has no such variable. The resolution is the side of an image, all axes alike."""
@@ -26,7 +28,8 @@ OF_ANY_SPEC = ("batch", "input", "dtype", "resolution")
 _LARGEST_BATCH = 2**24
 
 Values = Mapping[str, str]
-Numbers = tuple[int | None, ...]
+Number = int | Fraction
+Numbers = tuple[Number | None, ...]
 
 
 class Family:
@@ -156,13 +159,22 @@ class Family:
 
 
 def numbers(graph: Graph, metrics: Sequence[str]) -> Numbers:
-    """Return numbers of a network; ``None`` is unknown, never zero."""
-    return tuple(
-        total(BY_KEY[key].values(graph))
-        if key in BY_KEY
-        else WHOLE_BY_KEY[key].measure(graph).value
-        for key in metrics
-    )
+    """Return numbers of a network; ``None`` is unknown, never zero.
+
+    Raises a SpecError for what is read off the output and differs by axis.
+    """
+    return tuple(_number(graph, key) for key in metrics)
+
+
+def _number(graph: Graph, key: str) -> Number | None:
+    if key in BY_KEY:
+        return total(BY_KEY[key].values(graph))
+    if key in WHOLE_BY_KEY:
+        return WHOLE_BY_KEY[key].measure(graph).value
+    value = READING_BY_KEY[key].values(graph)[graph.outputs[0]]
+    if isinstance(value, tuple):
+        raise SpecError(f"the {key} of the output is {written(value)}: its axes differ")
+    return value
 
 
 def known_metric(key: str) -> str:
@@ -189,7 +201,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 def describe(key: str) -> Metric:
     """Return what is said of a metric."""
-    found = BY_KEY[key] if key in BY_KEY else WHOLE_BY_KEY[key]
+    found = BY_KEY.get(key) or WHOLE_BY_KEY.get(key) or READING_BY_KEY[key]
     return Metric(key, found.unit, found.about, found.title)
 
 

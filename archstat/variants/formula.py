@@ -9,6 +9,7 @@ import msgspec
 
 from archstat.errors import ArchstatError, SpecError, UsageError, printable
 from archstat.report.report import Conditions
+from archstat.report.values import written
 from archstat.spec.model import Settings
 from archstat.variants.axes import Axis
 from archstat.variants.family import Family, known_metric
@@ -146,6 +147,9 @@ class _Probe:
             return error
         if number is None:
             raise UsageError(f"{self.metric} is unknown for {printable(self._family.name)}")
+        if isinstance(number, Fraction):
+            said = f"{self.metric} is {written(number)}"
+            return UsageError(f"{said}, and a formula gives whole numbers")
         return number
 
     def along(self, i: int, x: int) -> int:

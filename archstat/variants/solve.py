@@ -11,7 +11,7 @@ from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
 from archstat.spec.model import Limit, Settings
 from archstat.variants.axes import Axis
-from archstat.variants.family import Family, known_metric
+from archstat.variants.family import Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
 
 ENOUGH = 64
@@ -27,8 +27,8 @@ class Held(msgspec.Struct, frozen=True):
     metric: str
     limit: Fraction
     written: str
-    value: int
-    after: int | None
+    value: Number
+    after: Number | None
 
     @property
     def exceeds(self) -> bool:

@@ -14,7 +14,7 @@ from archstat.spec.model import Settings
 from archstat.variants.axes import Axis
 from archstat.variants.choice import Choice, Variant, read_goal
 from archstat.variants.condition import read_condition
-from archstat.variants.family import METRICS, Family, Numbers, known_metric
+from archstat.variants.family import METRICS, Family, Number, Numbers, known_metric
 from archstat.variants.workers import each
 
 DEFAULT_METRICS = SUMMARY.shown
@@ -39,7 +39,7 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def rows(self) -> list[dict[str, str | int | None]]:
+    def rows(self) -> list[dict[str, str | Number | None]]:
         """Each variant as a dict: its values as text, its numbers, ``error``."""
         names = [axis.name for axis in self.axes]
         missing = (None,) * len(self.metrics)

@@ -6,8 +6,9 @@ from fractions import Fraction
 import msgspec
 
 from archstat.errors import ArchstatError, UsageError
+from archstat.report.values import written
 from archstat.spec.model import Limit
-from archstat.variants.family import Family
+from archstat.variants.family import Family, Number
 
 LARGEST = 2**24
 """The largest whole number that is tried: no dimension of a network is larger."""
@@ -21,7 +22,7 @@ class Trial(msgspec.Struct, frozen=True):
 
     at: int
     value: str
-    numbers: tuple[int, ...]
+    numbers: tuple[Number, ...]
     fits: bool
 
 
@@ -80,7 +81,7 @@ class Trials:
     def said(self, trial: Trial) -> str:
         """Say a value's numbers: ``macs is 568,740,352 at width=1``."""
         numbers = zip(self.limits, trial.numbers, strict=True)
-        said = " and ".join(f"{limit.metric} is {n:,}" for limit, n in numbers)
+        said = " and ".join(f"{limit.metric} is {written(n)}" for limit, n in numbers)
         return f"{said} at {self.variable}={trial.value}"
 
     def _value(self, at: int) -> str:

@@ -95,6 +95,14 @@ def test_a_narrow_terminal_loses_no_digit(columns: str, monkeypatch: pytest.Monk
         (("sweep", "resnet", "--set", "widht=1"), "no variable 'widht'"),
         (("sweep", "resnet", "--set", "width=1,2", "--jobs", "0"), "is not a whole number from 1"),
         (("sweep", "resnet", "--set", "batch=1,2", "--metric", "params"), "changes none of params"),
+        (
+            ("sweep", "resnet", "--set", "width=1,2", "--where", "output < 3"),
+            "unknown name 'output'",
+        ),
+        (
+            ("explain", "vgg16", "--formula", "field_centre", "--in", "resolution"),
+            "no polynomial form of field_centre",
+        ),
         (("sweep", "no-such-spec", "--set", "width=1"), "no spec 'no-such-spec'"),
         (
             ("solve", "resnet", "--vary", "batch", "--max", "params=1G"),
@@ -122,6 +130,24 @@ def test_refused_in_one_line(args: tuple[str, ...], said: str) -> None:
     assert said in first
     assert len(hint) <= 1
     assert done.stdout == ""
+
+
+def test_fractions_in_every_format() -> None:
+    asked = (
+        "sweep",
+        "vgg16",
+        "--set",
+        "resolution=32,64",
+        "--metric",
+        "field_centre,receptive_field",
+    )
+    assert "31.5" in run(*asked).stdout
+    assert run(*asked, "-f", "csv").stdout.splitlines()[2] == "vgg16,64,31.5,64,"
+    assert json.loads(run(*asked, "-f", "json").stdout)["rows"][0]["field_centre"] == "15.5"
+    asked = ("solve", "vgg16", "--vary", "resolution", "--max", "field_centre=40")
+    (limit,) = json.loads(run(*asked, "-f", "json").stdout)["limits"]
+    assert (limit["at_value"], limit["at_next"]) == (40, "40.5")
+    assert "40.5" in run(*asked).stdout
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Solving: the answer is what trying every value gives, also where numbers don't grow with the setting."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,14 @@ def test_bytes_at_the_peak() -> None:
     assert held.value <= 64 * 2**20 < (held.after or 0)
 
 
+def test_what_is_read_off_the_output() -> None:
+    found = archstat.solve("vgg16", "resolution", {"receptive_field": 200, "depth": 16})
+    assert found.value == "200"
+    assert [held.value for held in found.limits] == [200, 16]
+    found = archstat.solve("vgg16", "resolution", {"field_centre": "40.5"})
+    assert (found.value, found.limits[0].value) == ("82", Fraction(81, 2))
+
+
 @pytest.mark.parametrize(
     ("variable", "limits", "said"),
     [
@@ -94,6 +103,7 @@ def test_bytes_at_the_peak() -> None:
         ("batch", ["params=30M"], "'batch' changes none of params"),
         ("batch", ["params=3"], "'batch' changes none of params"),
         ("classes", ["macs=10000T"], "there is no largest 'classes'"),
+        ("width", ["receptive_field=300"], "'width' changes none of receptive_field"),
         ("batch", ["macs=3M"], "no 'batch' fits: macs is 4,089,184,256 at batch=1"),
         ("dtype", ["macs=3M"], "no value of 'dtype' that was tried gives a network"),
     ],

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import archstat
 from archstat.errors import UsageError
 from archstat.passes import inference_peak
 from archstat.variants.axes import read_axis
+from archstat.variants.family import Number
 from archstat.variants.sweep import Request, Sweep, sweep
 from archstat.variants.workers import LostError, each
 
@@ -78,7 +80,7 @@ def test_where_and_pareto() -> None:
     front = small("width=16:64:8", "depth=18,20,34,50", pareto=("+params", "macs"))
     built = [one for one in everything.variants if not one.error]
 
-    def beaten(params: int | None, macs: int | None) -> bool:
+    def beaten(params: Number | None, macs: Number | None) -> bool:
         assert params is not None
         assert macs is not None
         others = [one.numbers[:2] for one in built if one.numbers[:2] != (params, macs)]
@@ -104,6 +106,28 @@ def test_metrics_that_are_no_sums() -> None:
     )
     net = archstat.load("alexnet", batch=2)
     assert found.variants[1].numbers == (inference_peak(net.graph).nbytes,)
+
+
+def test_what_is_read_off_the_output() -> None:
+    asked = ("receptive_field", "smallest_receptive_field", "jump", "field_centre", "depth")
+    found = sweep(
+        "conv3x3_stack", [read_axis("input", "256x8x8,256x9x11")], Request(metrics=(*asked, "macs"))
+    )
+    assert [one.numbers[:-1] for one in found.variants] == [(7, 7, 1, 0, 3)] * 2
+    centre = sweep(
+        "vgg16", [read_axis("resolution", "32,64")], Request(metrics=("field_centre", "params"))
+    )
+    assert [one.numbers[0] for one in centre.variants] == [Fraction(31, 2), Fraction(63, 2)]
+    where = Request(where=("receptive_field <= 64",))
+    (small,) = sweep("vgg16", [read_axis("resolution", "64:128:32")], where).variants
+    assert small.values == ("64",)
+
+
+def test_axes_that_differ_have_no_one_number() -> None:
+    asked = Request(metrics=("receptive_field", "params"))
+    square, wide = sweep("vgg16", [read_axis("input", "3x64x64,3x64x96")], asked).variants
+    assert square.numbers[0] == 64
+    assert wide.error == "the receptive_field of the output is 64x96: its axes differ"
 
 
 @pytest.mark.parametrize(
