@@ -27,6 +27,7 @@ archstat memory vgg16 --backward               and what PyTorch keeps for the ba
 archstat memory resnet50 --peak                and the most that is alive at once
 archstat memory resnet50 --batch 256 --optimizer momentum
 archstat memory resnet50 --batch 256 --optimizer momentum --gpus 8
+archstat memory alexnet --split 2              AlexNet's two GPUs: what each holds, and what crosses
 archstat memory vit_b_16 --curve               the memory over a step of training, drawn
 archstat memory vgg16 --batch 64 --dtype float16
 archstat memory resnet50 --units iec           MiB = 2^20 bytes
@@ -79,6 +80,13 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     help="Data parallel: what each of N GPUs holds, --batch divided over them, and what they exchange.",
 )
 @option(
+    "--split",
+    type=Count(1024),
+    metavar="N",
+    section=NETWORK,
+    help="Model parallel: every layer's channels divided over N devices, and the bytes that they read of each other's.",
+)
+@option(
     "--accumulate",
     type=click.Choice(["in-place", "out-of-place"]),
     section=NETWORK,
@@ -113,6 +121,7 @@ def command(
     implementation: "Implementation | None",
     weight_decay: bool,
     gpus: int | None,
+    split: int | None,
     accumulate: "Accumulate | None",
     mode: str | None,
     device: Literal["cpu", "cuda"] | None,
@@ -127,6 +136,9 @@ def command(
     keep it; parameters don't count.
 
     With --gpus all numbers are those of one GPU, which holds all weights, gradients and optimizer state.
+
+    With --split the channels of every layer are divided, as AlexNet's were over two GPUs, and a layer that mixes them
+    reads those of the other devices.
 
     With --peak also the most that is alive at once, in a forward pass without gradients and in a step of training:
     parameters, gradients, optimizer state, activations and temporaries, at the moment that the line names. The loss
@@ -151,6 +163,13 @@ def command(
     refuse_without("--peak", {} if peak else {"--accumulate": accumulate})
     tuned = {"--implementation": implementation, "--weight-decay": weight_decay}
     refuse_without("--optimizer", {} if optimizer else tuned)
+    if split is not None:
+        from archstat.report.split import divided
+
+        asked = {"--optimizer": optimizer, "--curve": curve, "--peak": peak, "--backward": backward}
+        others = {"--engine": given.engine != "static", "--gpus": gpus}
+        refuse_beside("--split", {**asked, **run_as, **others})
+        return print_tables(specs, given, divided(split))
     if not backward and not peak:
         refuse_without("--backward or --peak", run_as)
         return shown(kinds.memory())
@@ -181,6 +200,15 @@ def on_gpus(kind: "Kind", gpus: int, batch: int) -> "Kind":
     from archstat.report.devices import Devices, data_parallel
 
     return replace(kind, devices=Devices(gpus, "batch", batch), lines=data_parallel(gpus))
+
+
+def refuse_beside(other: str, options: Mapping[str, object]) -> None:
+    """Refuse options that can't go with another."""
+    from archstat.errors import UsageError
+
+    for name, value in options.items():
+        if value:
+            raise UsageError(f"{name} can't go with {other}", hint=f"leave out {name}")
 
 
 def refuse_without(needed: str, options: Mapping[str, object]) -> None:

@@ -82,6 +82,8 @@ def _ranks(report: Report, numbers: list[int]) -> list[int]:
 def _can_share(report: Report, numbers: list[int]) -> bool:
     if not (report.totals and numbers and report.columns[numbers[0]].adds):
         return False
+    if report.devices is not None and report.devices.divide == "channels":
+        return False  # the first of three numbers that matter alike
     return bool(report.totals[numbers[0]])
 
 

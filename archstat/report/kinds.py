@@ -11,6 +11,7 @@ from archstat.ops.tape import Mode
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
 from archstat.report.devices import Devices, Line
 from archstat.report.report import Label, PeakLine
+from archstat.tensor import Shape
 
 NOTED: tuple[Label, ...] = ("output", "note")
 
@@ -21,8 +22,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
-    the moments at which most is alive; ``devices`` share the work, ``lines`` say what goes between them. Keys in
-    ``split`` are aside only where they come to what the first column does.
+    the moments at which most is alive; ``devices`` share the work, of which each has ``outputs``, and ``lines`` say
+    what goes between them. Keys in ``split`` are aside only where they come to what the first column does.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Kind(msgspec.Struct, frozen=True):
     notes: Callable[[Graph], tuple[str, ...]] | None = None
     idle: Callable[[Graph], tuple[bool, ...]] | None = None
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
+    outputs: Callable[[Graph], tuple[Shape, ...]] | None = None
     devices: Devices | None = None
     lines: Callable[[Graph], tuple[Line, ...]] | None = None
     split: tuple[str, ...] = ()

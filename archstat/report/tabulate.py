@@ -32,7 +32,12 @@ def tabulate(
     values = [column.values(graph) for column in columns]
     cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
     rows = layer_rows(graph, cells, with_input=kind.with_input, layout=arrangement.layout)
-    said = (("saved", kind.what), ("note", kind.notes), ("idle", kind.idle))
+    said = (
+        ("saved", kind.what),
+        ("note", kind.notes),
+        ("idle", kind.idle),
+        ("output", kind.outputs),
+    )
     for field, say in said:
         if say is not None:
             values_of = say(graph) if kind.with_input else say(graph)[1:]

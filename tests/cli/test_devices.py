@@ -1,8 +1,9 @@
-"""archstat memory over several devices: a batch divided over GPUs."""
+"""archstat memory over several devices: a batch divided over GPUs, or the channels over devices."""
 
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,3 +87,51 @@ def test_refused(options: tuple[str, ...], said: str) -> None:
     done = run("memory", "lenet5", *options)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_each_tower_of_alexnet_holds_half_and_some_layers_read_both() -> None:
+    found = report("alexnet", "--split", "2")
+    assert found["devices"] == {"count": 2, "divide": "channels"}
+    rows = {row["path"]: row for row in found["rows"]}
+    assert rows["conv1.conv1"]["output"] == [48, 55, 55]
+    assert rows["conv1.conv1"]["params"] == 48 * (11 * 11 * 3 + 1)
+    assert rows["conv1.conv1"]["activation_bytes"] == 4 * 48 * 55 * 55
+    reads = {path for path, row in rows.items() if row["note"].startswith("reads all")}
+    assert reads == {"conv3.conv1", "fc6.linear1", "fc7.linear1", "fc8.linear1"}
+    assert rows["conv3.conv1"]["crossing_bytes"] == 2 * 4 * 128 * 13 * 13
+    assert found["totals"]["params"] == 60_965_224 // 2
+    assert found["totals"]["param_bytes"] == 2 * 60_965_224
+    assert rows["input"]["activation_bytes"] == 4 * 3 * 227 * 227
+    whole = report("alexnet")["totals"]["activation_bytes"] + rows["input"]["activation_bytes"]
+    assert 2 * found["totals"]["activation_bytes"] == whole
+
+
+def test_a_tensor_without_channels_is_on_each_device(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers: [conv: 4, prelu: 1, batch_norm]\n")
+    rows = {row["path"]: row["params"] for row in report(str(spec), "--split", "2")["rows"]}
+    assert rows == {"input": 0, "conv1": 2 * 4, "prelu1": 1, "batch_norm1": 2 * 2}
+
+
+def test_split_in_text() -> None:
+    done = run("memory", "alexnet", "--split", "2")
+    assert "on each of 2 devices, which divide the channels" in done.output
+    assert "reads 2 more channels" in done.output
+    assert "share" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "said"),
+    [
+        ("alexnet", ("--split", "3"), "the 256 channels of 'conv2.conv1' can't be divided over 3"),
+        ("vit_b_16", ("--split", "2"), "(attention) can't be divided"),
+        ("alexnet", ("--split", "2", "--peak"), "--peak can't go with --split"),
+        ("alexnet", ("--split", "2", "--optimizer", "adam"), "--optimizer can't go with --split"),
+        ("alexnet", ("--split", "2", "--gpus", "1"), "--gpus can't go with --split"),
+        ("alexnet", ("--split", "0"), "'0' is not a whole number from 1 to 1,024"),
+    ],
+)
+def test_a_split_is_refused_in_one_line(spec: str, options: tuple[str, ...], said: str) -> None:
+    done = run("memory", spec, *options)
+    assert done.exit_code == 2
+    assert said in done.stderr.partition("\n")[0]
