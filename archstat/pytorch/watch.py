@@ -109,23 +109,34 @@ def training_peak(
 
     ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
     """
-    module = lower(graph).train(training)
-    _return_all(module, graph)
+    module = learner(graph, training)
     with FakeTensorMode():
-        materialise(module)
-        x = arriving(graph)
-        labels = [_labels(graph.nodes[i].output) for i in ends(graph)]
+        x, labels = ready(module, graph)
         trained = [p for p in module.parameters() if p.requires_grad]
         steps_with = optimizer(trained) if optimizer is not None else None
         with Tracker(x, *labels, *module.parameters(), *module.buffers()) as tracker:
             for _ in range(steps):
                 tracker.peak = tracker.total
-                _step(module, x, labels, graph, steps_with)
+                step(module, x, labels, graph, steps_with)
                 module.zero_grad(set_to_none=True)
     return tracker.peak
 
 
-def _step(module: Any, x: Any, labels: list[Any], graph: Graph, optimizer: Any) -> None:
+def learner(graph: Graph, training: bool = True) -> Any:
+    """Lower a graph to a module that gives what the loss is taken of, auxiliary heads too."""
+    module = lower(graph).train(training)
+    _return_all(module, graph)
+    return module
+
+
+def ready(module: Any, graph: Graph) -> tuple[Any, list[Any]]:
+    """Give a module memory, and return an input and labels for it."""
+    materialise(module)
+    return arriving(graph), [_labels(graph.nodes[i].output) for i in ends(graph)]
+
+
+def step(module: Any, x: Any, labels: list[Any], graph: Graph, optimizer: Any) -> None:
+    """Run a step of training; ``optimizer`` may be ``None``."""
     y = module(x)
     loss = _loss(y if isinstance(y, tuple) else (y,), labels, graph)
     loss.backward()
