@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from archstat.cli.checkpoints import Checkpoints
 from archstat.cli.command import Command, option
 from archstat.cli.options import NETWORK, TABLE, Count, Given, common
 from archstat.cli.specs import print_tables, spec_arguments
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archstat.graph import Graph
+    from archstat.passes.checkpoint import Checkpoint
     from archstat.passes.optimizers import Implementation, Name
     from archstat.report.columns import Column
     from archstat.report.kinds import Kind
@@ -26,6 +28,7 @@ archstat memory vgg16                          one image, forward
 archstat memory vgg16 --backward               and what PyTorch keeps for the backward pass
 archstat memory resnet50 --peak                and the most that is alive at once
 archstat memory resnet50 --batch 256 --optimizer momentum
+archstat memory resnet50 --peak --checkpoint stages      each stage runs again
 archstat memory resnet50 --batch 256 --optimizer momentum --gpus 8
 archstat memory alexnet --split 2              AlexNet's two GPUs: what each holds, and what crosses
 archstat memory vit_b_16 --curve               the memory over a step of training, drawn
@@ -110,6 +113,13 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     section=NETWORK,
     help="With --backward or --peak: the input has a gradient too.",
 )
+@option(
+    "--checkpoint",
+    type=Checkpoints(),
+    section=NETWORK,
+    metavar="none|stages|segments=N",
+    help="With --backward or --peak: what runs again for backward: each stage, or all but the last of N segments.",
+)
 @common("spec", "run", "transfer", "grouping", "order", "format", "units", "engine")
 def command(
     given: Given,
@@ -126,6 +136,7 @@ def command(
     mode: str | None,
     device: Literal["cpu", "cuda"] | None,
     input_grad: bool,
+    checkpoint: "Checkpoint | None",
 ) -> int:
     """Measure the activations in memory, layer by layer, as CS231n lecture 9 counts them.
 
@@ -143,9 +154,12 @@ def command(
     With --peak also the most that is alive at once, in a forward pass without gradients and in a step of training:
     parameters, gradients, optimizer state, activations and temporaries, at the moment that the line names. The loss
     is cross_entropy. cuDNN's and oneDNN's workspaces, the allocator's rounding and the CUDA context come on top.
+
+    With --checkpoint a stage keeps what enters it alone, and runs again in the backward pass: less memory, more MACs.
     """
     from archstat.cli.gradients import need_gradients
     from archstat.ops.tape import Mode
+    from archstat.passes.checkpoint import NOTHING
     from archstat.report import kinds
 
     whole = given.batch
@@ -158,7 +172,12 @@ def command(
     def shown(kind: "Kind") -> int:
         return print_tables(specs, given, kind if gpus is None else on_gpus(kind, gpus, whole))
 
-    run_as = {"--mode": mode, "--device": device, "--input-grad": input_grad}
+    run_as = {
+        "--mode": mode,
+        "--device": device,
+        "--input-grad": input_grad,
+        "--checkpoint": checkpoint,
+    }
     peak = peak or curve or bool(optimizer)
     refuse_without("--peak", {} if peak else {"--accumulate": accumulate})
     tuned = {"--implementation": implementation, "--weight-decay": weight_decay}
@@ -184,11 +203,18 @@ def command(
 
         usual: Implementation = "foreach" if device == "cuda" else "for-loop"
         chosen = Optimizer(optimizer or "sgd", implementation or usual, weight_decay)
-        training = Training(run, chosen, accumulate or "in-place", input_grad)
+        training = Training(
+            run, chosen, accumulate or "in-place", input_grad, checkpoint or NOTHING
+        )
         found = peaks(training, curve=curve)
         states = model_states(training) if optimizer else ()
     kind = kinds.memory(
-        backward=backward, peaks=found, states=states, mode=run, input_grad=input_grad
+        backward=backward,
+        peaks=found,
+        states=states,
+        mode=run,
+        input_grad=input_grad,
+        checkpoint=checkpoint or NOTHING,
     )
     return shown(kind)
 

@@ -113,7 +113,12 @@ class PReLU(Op, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         step = Step(
-            (0,), io.y, saves=INPUT, learns=learned(["weight"], io.y), gradients=(ELEMENTWISE,)
+            (0,),
+            io.y,
+            saves=INPUT,
+            learns=learned(["weight"], io.y),
+            gradients=(ELEMENTWISE,),
+            unasked=True,
         )
         return (step,)
 

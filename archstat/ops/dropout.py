@@ -54,9 +54,10 @@ class Dropout(_Dropping, frozen=True, kw_only=True):
         if not mode.training or self.p == 0:
             return ()
         if self.p == 1:
-            return (extra("mask", dtype=io.x.dtype),)
+            return (extra("mask", dtype=io.x.dtype, ahead=True),)
         fused = mode.device == "cuda" and not self.inplace
-        return (extra("mask", *io.x.shape, dtype="bool" if fused else io.x.dtype),)
+        dtype = "bool" if fused else io.x.dtype
+        return (extra("mask", *io.x.shape, dtype=dtype, ahead=not fused),)
 
 
 class DropPath(_Dropping, frozen=True, kw_only=True):
@@ -80,4 +81,4 @@ class DropPath(_Dropping, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         if not mode.training or self.p == 0:
             return ()
-        return (extra("mask", io.x.batch, dtype=io.x.dtype),)
+        return (extra("mask", io.x.batch, dtype=io.x.dtype, ahead=True),)

@@ -22,6 +22,10 @@ class Gradient(msgspec.Struct, frozen=True):
         """Return what the formula allocates; where ``x`` was repeated it is summed afterwards."""
         return x.fresh()
 
+    def temporaries(self, g: Tensor, x: Tensor) -> tuple[Tensor, ...]:
+        """Return what the formula allocates beside it."""
+        return self.beside
+
 
 class Elementwise(Gradient, frozen=True):
     """New memory of the output's shape and the input's type, in the order of the output's gradient."""
@@ -30,6 +34,14 @@ class Elementwise(Gradient, frozen=True):
         steps = g.steps()
         repeated = any(n > 1 and s == 0 for n, s in zip(g.shape, steps, strict=True))
         return (g.with_shape(*g.shape) if repeated else g.fresh()).with_dtype(x.dtype)
+
+
+class Ordered(Gradient, frozen=True):
+    """New memory, of a gradient that is first copied into the order of the input where it lies otherwise."""
+
+    def temporaries(self, g: Tensor, x: Tensor) -> tuple[Tensor, ...]:
+        steps = zip(g.shape, g.steps(), x.steps(), strict=True)
+        return (x,) if any(n > 1 and a != b for n, a, b in steps) else ()
 
 
 class Zeros(Gradient, frozen=True):
@@ -106,6 +118,7 @@ class Repeated(Gradient, frozen=True, kw_only=True):
 
 NEW = Gradient()
 ELEMENTWISE = Elementwise()
+ORDERED = Ordered()
 ZEROS = Zeros()
 SAME = Same()
 RESHAPED = Reshaped()

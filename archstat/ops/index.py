@@ -69,7 +69,7 @@ class Select(Weightless, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         if isinstance(self.index, int):
             return ()
-        return (extra("indices", len(self.index), dtype="int64"),)
+        return (extra("indices", len(self.index), dtype="int64", ahead=True),)
 
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
         written = () if isinstance(self.index, int) else (io.x,)

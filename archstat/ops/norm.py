@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
-from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside
+from archstat.ops.gradient import ELEMENTWISE, ORDERED, SAME, ZEROS, beside
 from archstat.ops.options import Boolean, Decimal, Epsilon, Positive, Probability
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Read, Routes, but, itself
 from archstat.ops.tape import (
@@ -204,7 +204,8 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
         stats = extra("statistics", 2 * x.batch * self.groups, dtype=x.dtype)
         if x.strides is not None and not x.channels_last_format:
             at = tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
-        tape.add((at,), io.y, saves=(*INPUT, stats), learns=learned(self.params(io)))
+        learns = learned(self.params(io))
+        tape.add((at,), io.y, saves=(*INPUT, stats), learns=learns, gradients=(ORDERED,))
         return tuple(tape.steps)
 
 

@@ -8,16 +8,25 @@ from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Learned, Mode, Save, Tape
 from archstat.tensor import HALVES, Shape, Tensor, view_strides
 
 
-def linear_steps(tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[Learned, ...]) -> int:
-    """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy."""
+def linear_steps(
+    tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[Learned, ...], macs: str = "weight"
+) -> int:
+    """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy.
+
+    ``learns`` are the weight and, if there is one, the bias.
+    """
     kept = (Save("input", 0, WEIGHT),)
     if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
         copy = x.with_shape(*x.shape)
         at, kept = tape.add((at,), copy, gradients=(SAME,)), (Save("copy", 0, WEIGHT),)
-    return tape.add((at,), y, saves=kept, learns=learns, gradients=(ZEROS,))
+    else:
+        learns = (*learns[:1], *(Learned(bias.name, added=True) for bias in learns[1:]))
+    return tape.add((at,), y, saves=kept, learns=learns, gradients=(ZEROS,), macs=(macs,))
 
 
-def matmul_steps(tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor) -> int:
+def matmul_steps(
+    tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor, macs: str = "product"
+) -> int:
     """Record torch.matmul; an operand that can't be viewed as a batch of matrices is copied first."""
     ready = []
     for x, at in operands:
@@ -27,7 +36,7 @@ def matmul_steps(tape: Tape, operands: tuple[tuple[Tensor, int], ...], y: Tensor
             at = tape.add((at,), x.with_shape(*shape), gradients=(SAME,))
         ready.append(at)
     flat = y.with_shape(prod(y.shape[:-2]), *y.shape[-2:], channel_dim=1)
-    at = tape.add(tuple(ready), flat, saves=PRODUCT, gradients=(ZEROS, ZEROS))
+    at = tape.add(tuple(ready), flat, saves=PRODUCT, gradients=(ZEROS, ZEROS), macs=(macs,))
     return tape.add((at,), y, shares=0, gradients=(RESHAPED,))
 
 
@@ -71,7 +80,14 @@ def attention_steps(
     words = {"efficient": 2, "flash": 3}.get(kernel)
     if words:
         saves = (*saves, extra("random state", words, dtype="int64"))
-    at = tape.add((q.at, k.at, v.at), y, saves=saves, gradients=(ZEROS, ZEROS, ZEROS))
+    at = tape.add(
+        (q.at, k.at, v.at),
+        y,
+        saves=saves,
+        gradients=(ZEROS, ZEROS, ZEROS),
+        macs=("QK^T", "AV"),
+        unasked=True,
+    )
     return at, at
 
 
@@ -116,7 +132,7 @@ def _math(
     at_k = tape.add((at_k,), k, shares=0, gradients=(Permuted(dims=order),))
     k = k.fresh()
     at_k = tape.add((at_k,), k, gradients=(ELEMENTWISE,))
-    at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores)
+    at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores, "QK^T")
     tape.hold(at_k)
     if mask is not None:
         at = tape.add((at, mask), scores, shares=0, gradients=(SAME,))
@@ -128,7 +144,7 @@ def _math(
             tape.add((at,), scores.with_dtype(y.dtype))
         )  # the weights, which are returned, too
     mixed = q.with_shape(*q.shape[:-1], v.shape[-1])
-    at = matmul_steps(tape, ((scores, at), (v, at_v)), mixed)
+    at = matmul_steps(tape, ((scores, at), (v, at_v)), mixed, "AV")
     if mixed.dtype != y.dtype:
         at = tape.add((at,), mixed.with_dtype(y.dtype))
     for value in held:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
+from archstat.ops.gradient import ZEROS, Gradient
 from archstat.ops.options import MaybeDim
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Routes, but, itself
 from archstat.ops.tape import INPUT, RESULT, Mode, Save
@@ -50,6 +51,9 @@ class Softmax(_Along, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return RESULT
 
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ZEROS,)
+
 
 class LogSoftmax(_Along, frozen=True, kw_only=True):
     """x - max - log(sum of exp(x - max)), along one dimension.
@@ -69,6 +73,9 @@ class LogSoftmax(_Along, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return RESULT
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ZEROS,)
 
 
 class GLU(_Along, frozen=True, kw_only=True):

@@ -32,27 +32,30 @@ class Save(msgspec.Struct, frozen=True):
     """One tensor that autograd keeps: an input of the step by position, OUTPUT, or an extra one.
 
     ``given`` is the position of the input (or WEIGHT) without whose gradient it is not kept; ``None`` keeps it
-    whenever the step has a gradient at all.
+    whenever the step has a gradient at all. ``ahead`` says that an extra one is made, and kept, before the output.
     """
 
     word: str
     of: int | Tensor
     given: int | None = None
+    ahead: bool = False
 
     @property
-    def made(self) -> Tensor | None:
-        """The tensor that the step allocates beside its output, or ``None``."""
-        return self.of if isinstance(self.of, Tensor) else None
+    def behind(self) -> bool:
+        """Whether the step has to run first: it is kept behind the output's making."""
+        return self.of == OUTPUT or (isinstance(self.of, Tensor) and not self.ahead)
 
 
 class Learned(msgspec.Struct, frozen=True):
     """A parameter by its name, and the tensor that its gradient is made as where that isn't one like itself.
 
-    A larger gradient is summed, one that is laid out otherwise is copied.
+    A larger gradient is summed, one that is laid out otherwise is copied. ``added`` says that the parameter is added to
+    the output, whose gradient is summed for it.
     """
 
     name: str
     made: Tensor | None = None
+    added: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -62,6 +65,8 @@ class Step(msgspec.Struct, frozen=True):
     among them whose storage ``y`` has; -1 is the op's parameter. ``learns`` are the op's parameters that take
     part. ``until`` is the last step during which a local variable holds ``y``. ``scratch`` is allocated beside the
     output and not kept. ``gradients`` say how each input's gradient is made: new memory, where none are given.
+    ``macs`` are the terms of the op's MACs that the step works out, where the op is a composite. ``unasked`` says that
+    all gradients are made together, also those that nothing needs.
     """
 
     inputs: tuple[int, ...]
@@ -72,6 +77,8 @@ class Step(msgspec.Struct, frozen=True):
     until: int = 0
     scratch: tuple[Tensor, ...] = ()
     gradients: tuple[Gradient, ...] = ()
+    macs: tuple[str, ...] = ()
+    unasked: bool = False
 
 
 class Tape:
@@ -92,8 +99,10 @@ class Tape:
         until: int = 0,
         scratch: tuple[Tensor, ...] = (),
         gradients: tuple[Gradient, ...] = (),
+        macs: tuple[str, ...] = (),
+        unasked: bool = False,
     ) -> int:
-        step = Step(inputs, y, shares, saves, learns, until, scratch, gradients)
+        step = Step(inputs, y, shares, saves, learns, until, scratch, gradients, macs, unasked)
         self.steps.append(step)
         return self.inputs + len(self.steps) - 1
 
@@ -113,14 +122,14 @@ QUOTIENT = (Save("input", 0, 1), Save("input", 1))
 """Of a quotient the divisor is kept for both gradients."""
 
 
-def extra(word: str, *shape: int, dtype: str) -> Save:
+def extra(word: str, *shape: int, dtype: str, ahead: bool = False) -> Save:
     """Return a tensor that a step makes to keep it: indices, a mask, statistics, a copy."""
-    return Save(word, Tensor(shape, dtype))
+    return Save(word, Tensor(shape, dtype), ahead=ahead)
 
 
 def copied(x: Tensor) -> Save:
     """Return the clone that an in-place op makes of what it overwrites."""
-    return extra("copy", *x.shape, dtype=x.dtype)
+    return extra("copy", *x.shape, dtype=x.dtype, ahead=True)
 
 
 def learned(names: Iterable[str], made: Tensor | None = None) -> tuple[Learned, ...]:

@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-Phase = Literal["forward", "backward", "optimizer step"]
+Phase = Literal["forward", "backward", "recompute", "optimizer step"]
+"""What runs. Recomputing is part of the backward pass."""
 
 Kind = Literal[
     "parameters", "buffers", "optimizer state", "input", "labels",
@@ -54,10 +55,11 @@ class Ledger:
     def at(self, phase: Phase, node: int) -> None:
         """Say what runs from now on."""
         self.now = Moment(phase, node)
-        self._began.setdefault(phase, len(self._events))
+        if phase != "recompute":
+            self._began.setdefault(phase, len(self._events))
 
     def phases(self) -> tuple[tuple[Phase, int], ...]:
-        """Return with which event each phase began."""
+        """Return with which event each phase began, recomputing aside."""
         return tuple(self._began.items())
 
     def hold(self, number: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from archstat.graph import Graph
+from archstat.passes.checkpoint import Stretch
 from archstat.passes.trace import Ran, Value
 
 
@@ -12,11 +13,15 @@ def allocated(ran: Ran) -> tuple[int, ...]:
 
 
 def last_uses(
-    graph: Graph, steps: tuple[Ran, ...], values: Sequence[Value], held: set[int]
+    graph: Graph,
+    steps: tuple[Ran, ...],
+    values: Sequence[Value],
+    held: set[int],
+    behind: Sequence[Stretch] = (),
 ) -> dict[int, tuple[int, ...]]:
     """Return the storages that die with each step, those apart that the caller holds.
 
-    A layer holds its inputs until it is done.
+    A layer holds its inputs until it is done, and so does a stretch behind a checkpoint.
     """
     ends: dict[int, int] = {}
     first: dict[int, int] = {}
@@ -34,6 +39,9 @@ def last_uses(
             for i in (index, *node.inputs):
                 storage = values[i].storage
                 dies[storage] = max(dies.get(storage, 0), ends[index])
+    for stretch in behind:
+        for storage in stretch.entering:
+            dies[storage] = max(dies[storage], stretch.stop - 1)
     found: dict[int, list[int]] = {}
     for storage, moment in dies.items():
         if storage not in held and storage >= 0:

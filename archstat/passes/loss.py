@@ -1,7 +1,7 @@
 """The loss behind a network: cross_entropy of each output, added up."""
 
 from archstat.graph import Graph
-from archstat.ops.gradient import RESHAPED, SAME
+from archstat.ops.gradient import RESHAPED, SAME, ZEROS
 from archstat.ops.tape import INPUT, RESULT, Step, extra
 from archstat.passes.trace import Tracing, Value
 from archstat.tensor import Tensor
@@ -32,7 +32,8 @@ def add_losses(tracing: Tracing, outputs: list[Value]) -> Value:
             flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
             rows = tracing.run(NO_NODE, 0, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False)
         row_major = rows.tensor.with_shape(*rows.tensor.shape)
-        logs = tracing.run(NO_NODE, 0, Step((0,), row_major, saves=RESULT), (rows,), False)
+        log_softmax = Step((0,), row_major, saves=RESULT, gradients=(ZEROS,))
+        logs = tracing.run(NO_NODE, 0, log_softmax, (rows,), False)
         scalar = Tensor((), x.dtype)
         weight = extra("total weight", dtype=x.dtype)
         step = Step((0,), scalar, saves=(*INPUT, weight))

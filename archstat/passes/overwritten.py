@@ -2,9 +2,9 @@
 
 import msgspec
 
-from archstat.graph import Graph
+from archstat.graph import Graph, Node
 from archstat.ops.tape import Mode
-from archstat.passes.trace import trace, trained_nodes
+from archstat.passes.trace import Ran, trace, trained_nodes
 
 
 class Overwritten(msgspec.Struct, frozen=True):
@@ -29,10 +29,10 @@ def overwritten(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[
     found: dict[Overwritten, None] = {}
     for ran in run.steps:
         node = graph.nodes[ran.node]
-        writes = getattr(node.op, "inplace", False) and not ran.fresh and _changes(node.op, mode)
-        if writes and ran.y.storage < 0 and trained[-ran.y.storage]:
+        changed = writes(node, ran, mode)
+        if changed and ran.y.storage < 0 and trained[-ran.y.storage]:
             found[Overwritten(ran.node, ran.node)] = None
-        elif writes:
+        elif changed:
             for keeper in keepers.pop(ran.y.storage, ()):
                 found[Overwritten(ran.node, keeper)] = None
         for _, storage in ran.kept:
@@ -40,7 +40,9 @@ def overwritten(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[
     return tuple(found)
 
 
-def _changes(op: object, mode: Mode) -> bool:
-    """Say whether an op in place changes anything: dropout does while training alone."""
-    p = getattr(op, "p", None)
+def writes(node: Node, ran: Ran, mode: Mode) -> bool:
+    """Say whether a step of ``node`` changes its input in place; dropout does while training alone."""
+    if not getattr(node.op, "inplace", False) or ran.fresh:
+        return False
+    p = getattr(node.op, "p", None)
     return p is None or bool(mode.training and p)

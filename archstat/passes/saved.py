@@ -4,6 +4,7 @@ import msgspec
 
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import NOTHING, Checkpoint, behind_by_step, stretches
 from archstat.passes.trace import trace
 
 TRAIN = Mode()
@@ -17,34 +18,62 @@ class Kept(msgspec.Struct, frozen=True):
     nbytes: int
 
 
-def kept(graph: Graph, mode: Mode = TRAIN, *, input_grad: bool = False) -> tuple[Kept, ...]:
-    """Return the distinct storages that autograd keeps, each at the layer that is the first to keep it."""
+def kept(
+    graph: Graph,
+    mode: Mode = TRAIN,
+    *,
+    input_grad: bool = False,
+    checkpoint: Checkpoint = NOTHING,
+) -> tuple[Kept, ...]:
+    """Return the distinct storages that autograd keeps, each at the layer that is the first to keep it.
+
+    Of a stretch behind a checkpoint that is what enters it.
+    """
     run = trace(graph, mode, input_grad=input_grad)
+    behind = behind_by_step(stretches(graph, run.steps, run.values, mode, checkpoint))
     found: dict[int, Kept] = {}
-    for ran in run.steps:
-        for word, storage in ran.kept:
+    for moment, ran in enumerate(run.steps):
+        stretch = behind.get(moment)
+        if stretch is None:
+            keeping = [(storage, ran.node, word) for word, storage in ran.kept]
+        else:
+            keeping = [(storage, node, "input") for storage, node in stretch.entering.items()]
+        for storage, node, word in keeping:
             if storage not in found:
-                found[storage] = Kept(ran.node, word, run.sizes[storage])
+                found[storage] = Kept(node, word, run.sizes[storage])
     return tuple(found.values())
 
 
-def saved_bytes(graph: Graph, mode: Mode = TRAIN, *, input_grad: bool = False) -> tuple[int, ...]:
+def saved_bytes(
+    graph: Graph,
+    mode: Mode = TRAIN,
+    *,
+    input_grad: bool = False,
+    checkpoint: Checkpoint = NOTHING,
+) -> tuple[int, ...]:
     """Measure what autograd keeps for the backward pass, at the layer that is the first to keep it.
 
-    Counts:  distinct storages among the saved tensors, whole where a view of one is kept; the input too
+    Counts:  distinct storages among the saved tensors, whole where a view of one is kept; the input too; behind a
+             checkpoint what enters it
     Ignores: parameters and buffers; the loss and its labels; gradients; what only lives inside a kernel
     Unit:    bytes
     Source:  torch.autograd.graph.saved_tensors_hooks
     """
     sums = [0] * len(graph.nodes)
-    for one in kept(graph, mode, input_grad=input_grad):
+    for one in kept(graph, mode, input_grad=input_grad, checkpoint=checkpoint):
         sums[one.node] += one.nbytes
     return tuple(sums)
 
 
-def saved_what(graph: Graph, mode: Mode = TRAIN, *, input_grad: bool = False) -> tuple[str, ...]:
+def saved_what(
+    graph: Graph,
+    mode: Mode = TRAIN,
+    *,
+    input_grad: bool = False,
+    checkpoint: Checkpoint = NOTHING,
+) -> tuple[str, ...]:
     """Say what each layer is the first to keep: ``input, indices``; nothing where it is empty."""
     words: list[dict[str, None]] = [{} for _ in graph.nodes]
-    for one in kept(graph, mode, input_grad=input_grad):
+    for one in kept(graph, mode, input_grad=input_grad, checkpoint=checkpoint):
         words[one.node][one.word] = None
     return tuple(", ".join(w) for w in words)

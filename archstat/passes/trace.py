@@ -20,8 +20,10 @@ class Value(msgspec.Struct, frozen=True):
 class Ran(msgspec.Struct, frozen=True):
     """One step that ran.
 
-    ``fresh`` says that ``y`` is memory of its own. ``extras`` are storages that the step made beside it,
-    ``kept`` what autograd keeps: a word and a storage. ``trained`` says that the step's own parameters have gradients.
+    ``fresh`` says that ``y`` is memory of its own. ``extras`` are storages that the step made beside it, ``ahead``
+    those of them that it made before its output, ``kept`` what autograd keeps: a word and a storage. ``trained`` says
+    that the step's own parameters have gradients. ``keeps`` says that autograd keeps something, be it a parameter,
+    ``behind`` that the last of it is only there when the step has run.
     """
 
     node: int
@@ -30,8 +32,11 @@ class Ran(msgspec.Struct, frozen=True):
     y: Value
     fresh: bool
     extras: tuple[int, ...]
+    ahead: tuple[int, ...]
     kept: tuple[tuple[str, int], ...]
     trained: bool
+    keeps: bool
+    behind: bool
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -69,22 +74,30 @@ class Tracing:
             shared = -owner if step.shares < 0 else held[step.shares].storage
         y = self.value(step.y, shared, needs)
         extras: list[int] = []
+        ahead: list[int] = []
         kept: list[tuple[str, int]] = []
+        # Of a product with a weight, the weight is kept for the input's gradient.
+        keeps = bool(step.learns) and any(value.needs_grad for value in held)
+        behind = False
         for save in step.saves:
             wanted = needs and _wanted(save, held, weight)
+            keeps = keeps or wanted
+            behind = behind or (wanted and save.behind)
             if isinstance(save.of, Tensor):
                 if not wanted and shared is not None and save.word == "copy":
                     continue  # in place, the clone is made only to be kept
                 storage = self._beside(save.of, extras)
+                if save.ahead:
+                    ahead.append(storage)
             else:
                 storage = y.storage if save.of == OUTPUT else held[save.of].storage
             if wanted and storage >= 0:
                 kept.append((save.word, storage))
         for scratch in step.scratch:
             self._beside(scratch, extras)
-        self.ran.append(
-            Ran(index, step, held, y, shared is None, tuple(extras), tuple(kept), trained)
-        )
+        fresh = shared is None
+        made = tuple(extras), tuple(ahead), tuple(kept)
+        self.ran.append(Ran(index, step, held, y, fresh, *made, trained, keeps, behind))
         return y
 
     def _beside(self, tensor: Tensor, extras: list[int]) -> int:

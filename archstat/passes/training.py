@@ -4,6 +4,7 @@ import msgspec
 
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import NOTHING, Checkpoint
 from archstat.passes.ledger import Phase, Piece
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.training_step import TrainingStep
@@ -35,18 +36,21 @@ def training_peak(
     *,
     in_place: bool = True,
     input_grad: bool = False,
+    checkpoint: Checkpoint = NOTHING,
 ) -> TrainingPeak | None:
     """Return the peak of one training step, or ``None`` where nothing is trained.
 
     Counts:  parameters, buffers, gradients, optimizer state, the input and int64 labels, activations, what autograd
              keeps, temporaries of backward formulas and of the optimizer; the loss is cross_entropy
     Ignores: workspaces inside a kernel (cuDNN, oneDNN, cuBLAS), the allocator's rounding and fragmentation, the CUDA
-             context
+             context; the state of the random generator that each checkpoint keeps
     Unit:    bytes
     Source:  the storages alive between ops of a step of torch.fx.GraphModule, under a TorchDispatchMode, which adds
              gradients out of place (``in_place=False``); PyTorch unwatched adds them in place
     """
-    step = TrainingStep(graph, mode, optimizer, in_place=in_place, input_grad=input_grad)
+    step = TrainingStep(
+        graph, mode, optimizer, in_place=in_place, input_grad=input_grad, checkpoint=checkpoint
+    )
     if not step.loss.needs_grad:
         return None
     ledger = step.run()

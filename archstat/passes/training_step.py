@@ -4,9 +4,10 @@ import msgspec
 
 from archstat.graph import Graph
 from archstat.ops.gradient import NEW, Gathered
-from archstat.ops.tape import Mode
+from archstat.ops.tape import Learned, Mode
+from archstat.passes.checkpoint import NOTHING, Checkpoint
+from archstat.passes.forward_run import ForwardRun
 from archstat.passes.ledger import Ledger
-from archstat.passes.liveness import allocated, last_uses
 from archstat.passes.loss import add_losses, classes, ends
 from archstat.passes.optimizers import Optimizer, state_bytes, transients
 from archstat.passes.params import buffer_bytes
@@ -36,7 +37,8 @@ class TrainingStep:
     As in a loop of ``zero_grad(set_to_none=True)``, ``y = model(x)``, ``loss = cross_entropy(y, labels)``,
     ``loss.backward()``, ``optimizer.step()``: whoever calls holds x, the labels, y and the loss to the end. Auxiliary
     heads have losses of their own, which are added. ``in_place`` says that gradients that meet are added into the
-    first, as PyTorch does unless a dispatch mode watches it.
+    first, as PyTorch does unless a dispatch mode watches it. Stretches behind a ``checkpoint`` keep what enters them,
+    and run again in the backward pass.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class TrainingStep:
         *,
         in_place: bool = True,
         input_grad: bool = False,
+        checkpoint: Checkpoint = NOTHING,
     ) -> None:
         self.graph, self.optimizer, self.in_place = graph, optimizer, in_place
         self.ledger = Ledger()
@@ -57,7 +60,9 @@ class TrainingStep:
         self.loss = add_losses(tracing, self.outputs)
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
-        self.places: dict[int, int] = {}
+        self.there = ForwardRun(
+            self.ledger, graph, self.steps, values, self.sizes, mode, checkpoint
+        )
         self.weights = _weights(graph, self.steps)
         self._waiting: dict[int, Held] = {}
         self._parts: dict[int, list[Held]] = {}
@@ -88,31 +93,14 @@ class TrainingStep:
         for index, node in enumerate(self.graph.nodes):
             if not node.inputs:
                 storage = self.values[index].storage
-                self.places[storage] = ledger.make("input", index, self.sizes[storage])
+                self.there.places[storage] = ledger.make("input", index, self.sizes[storage])
         for index, y in zip(self.ends, self.outputs, strict=True):
             ledger.make("labels", index, BYTES["int64"] * (y.tensor.numel // classes(y.tensor)))
 
     def _forward(self) -> None:
-        ledger, places = self.ledger, self.places
-        held = [
-            *self.outputs,
-            self.loss,
-            *(self.values[i] for i, n in enumerate(self.graph.nodes) if not n.inputs),
-        ]
-        last = last_uses(self.graph, self.steps, self.values, {value.storage for value in held})
-        for moment, ran in enumerate(self.steps):
-            ledger.at("forward", ran.node)
-            for storage in allocated(ran):
-                own = storage == ran.y.storage
-                places[storage] = ledger.make(
-                    "activations" if own else "indices/masks/statistics",
-                    ran.node,
-                    self.sizes[storage],
-                )
-            for _, storage in ran.kept:
-                ledger.hold(places[storage])
-            for storage in (*ran.extras, *last.get(moment, ())):
-                ledger.drop(places[storage])
+        given = (self.values[i] for i, n in enumerate(self.graph.nodes) if not n.inputs)
+        held = (*self.outputs, self.loss, *given)
+        self.there.forward({value.storage for value in held})
 
     def _backward(self) -> None:
         ledger = self.ledger
@@ -121,37 +109,37 @@ class TrainingStep:
         root = Held(ledger.make("gradients", -1, loss.nbytes), loss)
         ledger.hold(root.number)
         self._waiting[self.loss.number] = root
-        for ran in reversed(self.steps):
+        for moment, ran in reversed(tuple(enumerate(self.steps))):
             g = self._waiting.pop(ran.y.number, None)
             if g is None:
                 continue
             ledger.at("backward", ran.node)
-            self._through(ran, g)
+            self._through(moment, g)
         ledger.drop(root.number)
 
-    def _through(self, ran: Ran, g: Held) -> None:
-        """Run one node of PyTorch's autograd graph."""
-        ledger = self.ledger
+    def _through(self, moment: int, g: Held) -> None:
+        """Run one node of PyTorch's autograd graph: that of a step."""
+        ran = self.steps[moment]
         if ran.step.gradients and isinstance(ran.step.gradients[0], Gathered):
             self._gather(ran, g, last=ran.step.gradients[0].last)
             return
+        self.there.unpack(moment)
         wanted = [(i, value) for i, value in enumerate(ran.inputs) if value.needs_grad]
         # PyTorch works through a formula's operands by name: other before self, mat2 before self.
         made = [self._gradient(ran, i, value, g) for i, value in reversed(wanted)][::-1]
-        own = [
-            (weight, self._of_weight(ran, weight, made or weight.tensor, g))
-            for weight, made in self._own(ran)
-        ]
+        own = [(w, one, self._of_weight(ran, w, one, g)) for w, one in self._own(ran)]
+        for number in self._unasked(ran):
+            self.ledger.drop(number)
+        self.there.formula_done(moment)
         made = [
             self._summed(ran, x, value.tensor) for (_, value), x in zip(wanted, made, strict=True)
         ]
-        own = [(w, self._summed(ran, x, w.tensor)) for w, x in own]
-        ledger.drop(g.number)
-        for _, storage in ran.kept:
-            ledger.drop(self.places[storage])
+        own = [(w, one, self._summed(ran, x, w.tensor, added=one.added)) for w, one, x in own]
+        self.ledger.drop(g.number)
+        self.there.node_done(moment)
         for (_, value), x in zip(wanted, made, strict=True):
             self._arrive(ran, value, x)
-        for weight, x in own:
+        for weight, _, x in own:
             self._learn(weight, x)
 
     def _gather(self, ran: Ran, part: Held, *, last: bool) -> None:
@@ -172,32 +160,45 @@ class TrainingStep:
         if passed is not None:
             self.ledger.hold(g.number)
             return Held(g.number, passed)
-        beside = [self.ledger.make("temporary", ran.node, t.nbytes) for t in flow.beside]
+        beside = [
+            self.ledger.make("temporary", ran.node, t.nbytes)
+            for t in flow.temporaries(g.tensor, value.tensor)
+        ]
         new = flow.made(g.tensor, value.tensor)
         number = self.ledger.make("gradients", ran.node, new.nbytes)
         for temporary in beside:
             self.ledger.drop(temporary)
         return Held(number, new)
 
-    def _of_weight(self, ran: Ran, weight: Weight, tensor: Tensor, g: Held) -> Held:
-        if ran.step.shares == -1:
+    def _of_weight(self, ran: Ran, weight: Weight, one: Learned, g: Held) -> Held:
+        if ran.step.shares == -1 or one.added:
             self.ledger.hold(g.number)
             return Held(g.number, g.tensor)
+        tensor = one.made or weight.tensor
         return Held(self.ledger.make("parameter gradients", weight.node, tensor.nbytes), tensor)
 
-    def _summed(self, ran: Ran, x: Held, to: Tensor) -> Held:
-        """Sum over the axes along which the input was repeated."""
-        if x.tensor.numel == to.numel:
+    def _unasked(self, ran: Ran) -> list[int]:
+        """Make the gradients that nothing needs, but that come with the others."""
+        if not ran.step.unasked:
+            return []
+        tensors = [value.tensor for value in ran.inputs if not value.needs_grad]
+        if not ran.trained:
+            tensors += [one.made for one in ran.step.learns if one.made]
+        return [self.ledger.make("temporary", ran.node, t.nbytes) for t in tensors]
+
+    def _summed(self, ran: Ran, x: Held, to: Tensor, *, added: bool = False) -> Held:
+        """Sum over the axes along which the input was repeated, or rows that a bias was added to, be it one row."""
+        if x.tensor.numel == to.numel and not added:
             return x
         new = Held(self.ledger.make("gradients", ran.node, to.nbytes), to.with_shape(*to.shape))
         self.ledger.drop(x.number)
         return new
 
-    def _own(self, ran: Ran) -> list[tuple[Weight, Tensor | None]]:
+    def _own(self, ran: Ran) -> list[tuple[Weight, Learned]]:
         if not ran.trained:
             return []
         owner = self.graph.nodes[ran.node].owner
-        return [(self.weights[owner, one.name], one.made) for one in ran.step.learns]
+        return [(self.weights[owner, one.name], one) for one in ran.step.learns]
 
     def _arrive(self, ran: Ran, value: Value, new: Held) -> None:
         old = self._waiting.get(value.number)

@@ -8,6 +8,7 @@ from archstat import passes
 from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import NOTHING, Checkpoint, recompute_macs
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
 from archstat.report.devices import Devices, Line
 from archstat.report.report import Label, PeakLine
@@ -108,20 +109,30 @@ def memory(
     states: tuple[Column, ...] = (),
     mode: Mode | None = None,
     input_grad: bool = False,
+    checkpoint: Checkpoint = NOTHING,
 ) -> Kind:
     """Return the lecture's memory table.
 
     ``backward`` adds what PyTorch keeps, and the lecture's estimate of it; ``peaks`` the most that is alive,
-    ``states`` columns of what training keeps for each param.
+    ``states`` columns of what training keeps for each param, ``checkpoint`` what that saves, and costs.
     """
+    mode = mode or Mode()
     shown = ("activations", "activation_bytes")
+    if checkpoint.by != "none":
+        again = Column(
+            "recompute_macs",
+            "recompute MACs",
+            "MAC",
+            "run once more in the backward pass, behind checkpoints",
+            lambda graph: recompute_macs(graph, checkpoint, mode, input_grad=input_grad),
+        )
+        states = (*states, again)
     aside = ("param_bytes", "buffer_bytes", *(column.key for column in states))
     if not backward:
         nothing = "without memory of their own"
         return Kind(
             "memory", shown, aside, nothing, "activations", with_input=True, own=states, peaks=peaks
         )
-    mode = mode or Mode()
     run = "in training" if mode.training else "in eval mode"
     where = (
         "on the CPU" if mode.device == "cpu" else "with CUDA's kernels, by rules not run on a GPU"
@@ -129,7 +140,9 @@ def memory(
     saved = msgspec.structs.replace(
         BY_KEY["saved_bytes"],
         about=f"what PyTorch keeps for backward, {run} {where}",
-        values=lambda graph: passes.saved_bytes(graph, mode, input_grad=input_grad),
+        values=lambda graph: passes.saved_bytes(
+            graph, mode, input_grad=input_grad, checkpoint=checkpoint
+        ),
     )
     return Kind(
         "memory",
@@ -141,7 +154,9 @@ def memory(
         labels=("output", "saved"),
         own=(saved, *states),
         peaks=peaks,
-        what=lambda graph: passes.saved_what(graph, mode, input_grad=input_grad),
+        what=lambda graph: passes.saved_what(
+            graph, mode, input_grad=input_grad, checkpoint=checkpoint
+        ),
     )
 
 

@@ -8,10 +8,11 @@ import msgspec
 from archstat import passes
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import NOTHING, Checkpoint
 from archstat.passes.loss import ends
-from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_bytes
+from archstat.passes.optimizers import Optimizer, optimizer_bytes
 from archstat.passes.training import TrainingPeak, training_peak
-from archstat.report.columns import Column
+from archstat.report.columns import BY_KEY, Column
 from archstat.report.report import PeakLine
 from archstat.tensor import WITH_GRADIENTS
 
@@ -31,12 +32,18 @@ class Training(msgspec.Struct, frozen=True):
     optimizer: Optimizer = Optimizer()
     accumulate: Accumulate = "in-place"
     input_grad: bool = False
+    checkpoint: Checkpoint = NOTHING
 
     def peak(self, graph: Graph) -> TrainingPeak | None:
         """Return the peak of one step, ``None`` where nothing is trained."""
         in_place = self.accumulate == "in-place"
         return training_peak(
-            graph, self.mode, self.optimizer, in_place=in_place, input_grad=self.input_grad
+            graph,
+            self.mode,
+            self.optimizer,
+            in_place=in_place,
+            input_grad=self.input_grad,
+            checkpoint=self.checkpoint,
         )
 
 
@@ -115,13 +122,7 @@ def model_states(training: Training) -> tuple[Column, Column]:
     """Return the columns of what a trained parameter takes besides itself: its gradient, and optimizer state."""
     name = training.optimizer.name
     return (
-        Column(
-            "gradient_bytes",
-            "gradients",
-            "bytes",
-            "one for each param that is trained",
-            gradient_bytes,
-        ),
+        BY_KEY["gradient_bytes"],
         Column(
             "optimizer_bytes",
             "optimizer state",

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,76 @@ def test_the_optimizer_changes_the_training_peak(optimizer: tuple[str, str]) -> 
         assert bool(counters) == (optimizer[0] == "adam")
 
 
+def test_a_checkpoint_keeps_less_and_runs_again() -> None:
+    def report(*options: str) -> Any:
+        done = run(
+            "memory", "resnet50", "--batch", "8", "--backward", "--peak", "-f", "json", *options
+        )
+        assert done.exit_code == 0
+        return json.loads(done.output)["reports"][0]
+
+    plain, stages = report(), report("--checkpoint", "stages")
+    # The image, and what each stage hands on to the next.
+    entering = (
+        3 * 224 * 224,
+        64 * 56 * 56,
+        256 * 56 * 56,
+        512 * 28 * 28,
+        1024 * 14 * 14,
+        2048 * 7 * 7,
+    )
+    assert stages["totals"]["saved_bytes"] == 8 * 4 * sum(entering)
+    # All but the last layer, a linear one, which keeps its input alone.
+    assert stages["totals"]["recompute_macs"] == 8 * (4_089_184_256 - 2048 * 1000)
+    peaks = [one["peaks"][1]["training_peak_bytes"] for one in (plain, stages)]
+    assert peaks == [838_101_808, 523_331_888]
+    assert report("--checkpoint", "none") == plain
+    assert report("--checkpoint", "segments=1")["totals"]["recompute_macs"] == 0
+
+
+def test_a_peak_while_a_stage_runs_again(tmp_path: Path) -> None:
+    spec = tmp_path / "wide.yaml"
+    spec.write_text(WIDENING)
+    done = run("memory", str(spec), "--peak", "--curve", "--checkpoint", "stages")
+    assert "in recompute of body.batch_norm1" in done.output
+    assert "^forward" in done.output
+    assert "^recompute" not in done.output
+
+
+WIDENING = """
+input: [3, 32, 32]
+layers:
+  body: [conv: 64, batch_norm: {affine: false}]
+  head: [global_avg_pool, flatten, linear: 10]
+"""
+
+
+@pytest.mark.parametrize(
+    "said", ["segments=0", "segments=", "segments=x", "stage", "segments=1_0", ""]
+)
+def test_a_checkpoint_that_says_nothing(said: str) -> None:
+    done = run("memory", "lenet5", "--peak", "--checkpoint", said)
+    assert done.exit_code == 2
+    assert "is not none, stages or segments=N" in done.output
+
+
+def test_more_segments_than_stages() -> None:
+    done = run("memory", "vgg16", "--peak", "--checkpoint", "segments=9")
+    assert done.exit_code == 2
+    assert "can't be cut into 9 segments: it has 8 top-level stages" in done.output
+    assert "say at most --checkpoint segments=8" in done.output
+
+
+def test_a_checkpoint_that_a_layer_in_place_overwrites(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "input: [3, 8, 8]\nlayers: [conv: 4, relu: {inplace: true}, flatten, linear: 2]\n"
+    )
+    done = run("memory", str(spec), "--backward", "--checkpoint", "stages")
+    assert done.exit_code == 2
+    assert "overwrites in place what enters there" in done.output
+
+
 def test_gradients_that_meet_are_added_in_place_or_not() -> None:
     def peak(*options: str) -> int:
         done = run("memory", "resnet50", "--peak", "-f", "json", *options)
@@ -104,6 +175,7 @@ def test_the_mode_and_the_device_change_what_is_kept() -> None:
         ("--mode", "eval"),
         ("--device", "cuda"),
         ("--input-grad",),
+        ("--checkpoint", "stages"),
         ("--accumulate", "in-place"),
         ("--implementation", "fused"),
         ("--weight-decay", "--peak"),

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import Checkpoint
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.training_step import TrainingStep
 from tests.ops.case import Case, all_cases
@@ -28,8 +30,48 @@ def test_training_peak(case: Case, training: bool) -> None:
     assert step.run().peak == reference(graph, training)
 
 
-def reference(graph: Graph, training: bool) -> int:
+@pytest.mark.parametrize("case", all_cases(), ids=str)
+@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
+def test_training_peak_behind_a_checkpoint(case: Case, frozen: bool) -> None:
+    graph = in_one_stage(alone(case, scaled=True, frozen=frozen))
+    if frozen and not graph.nodes[-1].params():
+        pytest.skip("it has nothing to freeze")
+    if not graph.output.is_floating or len(graph.output.shape) < 2:
+        pytest.skip("its output has no loss")
+    step = TrainingStep(
+        graph,
+        Mode(),
+        Optimizer(),
+        in_place=False,
+        input_grad=True,
+        checkpoint=Checkpoint("stages"),
+    )
+    if not step.loss.needs_grad:
+        pytest.skip("nothing is trained")
+    assert step.run().peak == reference(graph, training=True, behind=True)
+
+
+def in_one_stage(graph: Graph) -> Graph:
+    """Put the inputs first, and all layers into one stage."""
+    order = sorted(range(len(graph.nodes)), key=lambda i: bool(graph.nodes[i].inputs))
+    moved = {old: new for new, old in enumerate(order)}
+    nodes = tuple(
+        msgspec.structs.replace(
+            graph.nodes[old],
+            path=f"net.{new}" if graph.nodes[old].inputs else "input",
+            inputs=tuple(moved[i] for i in graph.nodes[old].inputs),
+            owner=moved[graph.nodes[old].owner],
+        )
+        for new, old in enumerate(order)
+    )
+    return msgspec.structs.replace(
+        graph, nodes=nodes, outputs=tuple(moved[i] for i in graph.outputs)
+    )
+
+
+def reference(graph: Graph, training: bool, *, behind: bool = False) -> int:
     from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.utils.checkpoint import checkpoint
 
     from archstat.pytorch import watch
     from archstat.pytorch.modules import module
@@ -42,6 +84,9 @@ def reference(graph: Graph, training: bool) -> int:
             else torch.nn.Identity()
             for node in graph.nodes
         ).train(training)
+        for node, made in zip(graph.nodes, modules, strict=True):
+            if node.frozen:
+                made.requires_grad_(False)
         if graph.dtype != "float32" and "float" in graph.dtype:
             modules = modules.to(getattr(torch, graph.dtype))
         leaves = [
@@ -53,12 +98,15 @@ def reference(graph: Graph, training: bool) -> int:
             leaf.requires_grad_(leaf.is_floating_point())
         label = watch._labels(graph.output)
         with watch.Tracker(*leaves, label, *modules.parameters(), *modules.buffers()) as tracker:
-            y = run(graph, modules, leaves)
+            if behind:
+                y = checkpoint(lambda *x: run(graph, modules, x), *leaves, use_reentrant=False)
+            else:
+                y = run(graph, modules, leaves)
             watch._loss((y,), [label], graph).backward()
     return tracker.peak
 
 
-def run(graph: Graph, modules: Any, leaves: list[Any]) -> Any:
+def run(graph: Graph, modules: Any, leaves: Any) -> Any:
     """Run the modules; each value goes when no later one reads it."""
     last = {i: index for index, node in enumerate(graph.nodes) for i in node.inputs}
     values: dict[int, Any] = {}

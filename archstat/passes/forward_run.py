@@ -1,0 +1,104 @@
+"""The forward pass of a training step: what it makes and keeps, and what of it runs again in the backward pass."""
+
+from collections.abc import Iterable, Sequence
+
+from archstat.graph import Graph
+from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import Checkpoint, Stretch, behind_by_step, stretches
+from archstat.passes.ledger import Kind, Ledger
+from archstat.passes.liveness import allocated, last_uses
+from archstat.passes.trace import Ran, Value
+
+
+class ForwardRun:
+    """Writes into a ledger what the steps make and let go.
+
+    ``places`` are the ledger's numbers of the storages, those to begin with that are there already; a stretch that has
+    run again has new ones.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        graph: Graph,
+        steps: tuple[Ran, ...],
+        values: Sequence[Value],
+        sizes: Sequence[int],
+        mode: Mode,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.ledger, self.graph, self.steps, self.values, self.sizes = (
+            ledger, graph, steps, values, sizes,
+        )  # fmt: skip
+        self.places: dict[int, int] = {}
+        self._stretches = stretches(graph, steps, values, mode, checkpoint)
+        self._behind = behind_by_step(self._stretches)
+        self._dying: dict[int, tuple[int, ...]] = {}
+        self._again: set[int] = set()
+
+    def forward(self, held: set[int]) -> None:
+        """Run every step; the storages ``held`` stay alive whoever uses them."""
+        ledger, places = self.ledger, self.places
+        self._dying = last_uses(self.graph, self.steps, self.values, held, self._stretches)
+        for moment, ran in enumerate(self.steps):
+            ledger.at("forward", ran.node)
+            stretch = self._behind.get(moment)
+            if stretch is not None and moment == stretch.start:
+                for storage in stretch.entering:
+                    ledger.hold(places[storage])
+            for storage in allocated(ran):
+                self._make(ran, storage)
+            if stretch is None:
+                for _, storage in ran.kept:
+                    ledger.hold(places[storage])
+            self._drop((*ran.extras, *self._dying.get(moment, ())))
+
+    def unpack(self, moment: int) -> None:
+        """Have there what autograd has kept of a step: the first of a stretch that asks makes it run again."""
+        stretch = self._behind.get(moment)
+        if stretch is None or stretch.start in self._again or not self.steps[moment].keeps:
+            return
+        self._again.add(stretch.start)
+        self._run_again(stretch)
+        self.ledger.at("backward", self.steps[moment].node)
+
+    def formula_done(self, moment: int) -> None:
+        """Let go of what has run again: the formula of a step alone holds it."""
+        if moment in self._behind:
+            self._drop(storage for _, storage in self.steps[moment].kept)
+
+    def node_done(self, moment: int) -> None:
+        """Let go of what autograd has kept of a step, and behind the first of a stretch of what entered that."""
+        stretch = self._behind.get(moment)
+        if stretch is None:
+            self._drop(storage for _, storage in self.steps[moment].kept)
+        elif moment == stretch.first:
+            self._drop(stretch.entering)
+
+    def _run_again(self, stretch: Stretch) -> None:
+        ledger, places = self.ledger, self.places
+        local: set[int] = set()
+        for moment in range(stretch.start, stretch.last + 1):
+            ran = self.steps[moment]
+            ledger.at("recompute", ran.node)
+            # It ends as soon as the last tensor is kept, which may be before that step makes its output.
+            whole = moment < stretch.last or ran.behind
+            for storage in allocated(ran) if whole else ran.ahead:
+                self._make(ran, storage)
+                local.add(storage)
+            for _, storage in ran.kept:
+                ledger.hold(places[storage])
+            if moment < stretch.last:
+                gone = local.intersection((*ran.extras, *self._dying.get(moment, ())))
+                local -= gone
+                self._drop(gone)
+        self._drop(local)
+
+    def _drop(self, storages: Iterable[int]) -> None:
+        for storage in storages:
+            self.ledger.drop(self.places[storage])
+
+    def _make(self, ran: Ran, storage: int) -> None:
+        own = storage == ran.y.storage
+        kind: Kind = "activations" if own else "indices/masks/statistics"
+        self.places[storage] = self.ledger.make(kind, ran.node, self.sizes[storage])
