@@ -10,6 +10,7 @@ from archstat.cli.options import Given
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from archstat.report.grouping import Layout
     from archstat.report.kinds import Kind
     from archstat.report.report import Report
     from archstat.spec import Settings
@@ -74,7 +75,9 @@ def load_each(references: Sequence[str], given: Given) -> "tuple[list[Spec], boo
     return loaded, len(loaded) == len(references)
 
 
-def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
+def print_tables(
+    references: Sequence[str], given: Given, kind: "Kind", layout: "Layout" = "chw"
+) -> int:
     """Print the table of each spec and return the exit code."""
     from archstat.cli.output import Detail, emit
     from archstat.report.arrange import Arrangement
@@ -88,7 +91,12 @@ def print_tables(references: Sequence[str], given: Given, kind: "Kind") -> int:
 
     def build(detail: Detail) -> "list[Report]":
         arrangement = Arrangement(
-            by=given.by, depth=given.depth, sort=given.sort, top=given.top, detail=detail
+            by=given.by,
+            depth=given.depth,
+            sort=given.sort,
+            top=given.top,
+            detail=detail,
+            layout=layout,
         )
         settings = settings_of(given)
         return [tabulate(s, kind, arrangement, aux=given.aux, settings=settings) for s in specs]

@@ -1,6 +1,7 @@
 """The columns of tables as PyTorch and fvcore measure them, walking the lowered graph.
 
-``values`` has what a column's own rule gives: a number for each node, ``None`` where the engine has none to give.
+``values`` has what a column's own rule gives: a number for each node, ``None`` where the engine has none to give;
+``shapes`` the tensors that there are, ``notes`` what is to be said of the numbers.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from typing import Any
 
 from archstat.errors import MissingPartError
 from archstat.graph import Graph, Node
+from archstat.ops.base import Terms, total
 from archstat.pytorch import INSTALL, require_torch
-from archstat.pytorch.references import PRODUCTS
+from archstat.pytorch.references import PRODUCTS, counted, reason
+from archstat.tensor import Shape
 
 Values = tuple[int | None, ...]
 
@@ -23,6 +26,37 @@ def values(graph: Graph, engine: str, key: str) -> Values:
     require_torch()
     measure = _MEASURES[engine].get(key)
     return measure(graph) if measure is not None else (None,) * len(graph.nodes)
+
+
+def shapes(graph: Graph) -> tuple[tuple[Shape, Terms], ...]:
+    """Return each node's output shape, and its learnable tensors by name, as PyTorch has them on fake tensors."""
+    require_torch()
+    from archstat.pytorch.checks import with_tensors
+
+    subject = _subject(_ById(graph))
+    terms: list[Terms] = [{}]
+    for _, tensors in with_tensors(subject, "named_parameters"):
+        terms.append({name: tuple(t.shape) for name, t in tensors.items()})
+    return tuple((shape, held) for (shape, _), held in zip(subject.outputs, terms, strict=True))
+
+
+def notes(graph: Graph, engine: str, key: str) -> tuple[str, ...]:
+    """Say where fvcore's own total of ``key`` is less than there is, and why."""
+    if engine != "fvcore" or key != "macs":
+        return ()
+    found = _counted(graph, "flops")
+    unseen = [node for node, n in zip(graph.nodes, found, strict=True) if _unseen(node, "flops", n)]
+    if not unseen:
+        return ()
+    why = dict.fromkeys(
+        reason("fvcore", "flops", node, counted("fvcore", "flops", node)) for node in unseen
+    )
+    layers = f"{len(unseen):,} layer{'s' if len(unseen) > 1 else ''}"
+    said = "; ".join(filter(None, why))
+    return (
+        f"fvcore sees {layers} in part or not at all{f': {said}' if said else ''}",
+        f"fvcore's own total is {sum(found):,}",
+    )
 
 
 @lru_cache(maxsize=2)
@@ -94,30 +128,34 @@ def _activations(in_bytes: bool, times: int = 1) -> Callable[[Graph], Values]:
 
 def _fvcore(quantity: str) -> Callable[[Graph], Values]:
     def measure(graph: Graph) -> Values:
-        subject = _subject(_ById(graph))
-        if not hasattr(subject, "fvcore"):
-            from archstat.pytorch.fvcore_counts import counts
-
-            try:
-                subject.fvcore = counts(subject)
-            except ImportError:
-                raise MissingPartError(
-                    f"this needs fvcore, which is not installed: {INSTALL}"
-                ) from None
-        found: list[int] = getattr(subject.fvcore, quantity)
         return tuple(
-            n or (None if _unseen(node, quantity) else 0)
-            for node, n in zip(graph.nodes, found, strict=True)
+            None if _unseen(node, quantity, n) else n
+            for node, n in zip(graph.nodes, _counted(graph, quantity), strict=True)
         )
 
     return measure
 
 
-def _unseen(node: Node, quantity: str) -> bool:
-    """Say whether a 0 of fvcore's means that it doesn't know the op."""
+def _counted(graph: Graph, quantity: str) -> list[int]:
+    subject = _subject(_ById(graph))
+    if not hasattr(subject, "fvcore"):
+        from archstat.pytorch.fvcore_counts import counts
+
+        try:
+            subject.fvcore = counts(subject)
+        except ImportError:
+            raise MissingPartError(
+                f"this needs fvcore, which is not installed: {INSTALL}"
+            ) from None
+    found: list[int] = getattr(subject.fvcore, quantity)
+    return found
+
+
+def _unseen(node: Node, quantity: str, n: int) -> bool:
+    """Say whether ``n`` misses operations that fvcore doesn't know: it takes them for 0."""
     if quantity == "flops":
-        return bool(node.op.macs(node.io))
-    return node.op.word not in PRODUCTS and node.op.storage(node.io) is None
+        return n < total(node.op.macs(node.io))
+    return not n and node.op.word not in PRODUCTS and node.op.storage(node.io) is None
 
 
 def _elements(t: Any) -> int:

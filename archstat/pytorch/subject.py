@@ -45,14 +45,19 @@ class Subject:
                 before = after
         return found
 
+    @cached_property
+    def outputs(self) -> list[tuple[tuple[int, ...], str]]:
+        """Each node's output shape and element type, on fake CPU tensors."""
+        with self._faked(training=False):
+            ys = list(self._walk(self.module, self._arriving("cpu")))
+        return [(tuple(y.shape), str(y.dtype).removeprefix("torch.")) for y in ys]
+
     def storages(self, *, training: bool) -> list[tuple[int | None, tuple[int, ...]]]:
         """Return for each node the input whose memory its output is in, and its strides, on fake CPU tensors.
 
         ``None`` is memory of its own, -1 one of the module's parameters.
         """
-        with FakeTensorMode(), torch.no_grad(), _as_it_was(self.module):
-            fill(self.module, lambda t: torch.empty(t.shape, dtype=t.dtype))
-            self.module.train(training)
+        with self._faked(training=training):
             ys = list(self._walk(self.module, self._arriving("cpu")))
             held = [y.untyped_storage()._cdata for y in ys]
             own = {p.untyped_storage()._cdata for p in self.module.parameters()}
@@ -76,6 +81,14 @@ class Subject:
     def _arriving(self, device: str) -> torch.Tensor:
         x = self.graph.input
         return torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device)
+
+    @contextmanager
+    def _faked(self, *, training: bool) -> Iterator[None]:
+        """Put fake tensors in place of the module's own, and switch gradients off."""
+        with FakeTensorMode(), torch.no_grad(), _as_it_was(self.module):
+            fill(self.module, lambda t: torch.empty(t.shape, dtype=t.dtype))
+            self.module.train(training)
+            yield
 
     def _walk(self, module: fx.GraphModule, x: torch.Tensor) -> Iterator[torch.Tensor]:
         """Run the nodes in order and yield their outputs, the input first."""

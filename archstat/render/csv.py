@@ -49,7 +49,8 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], s
         before = (name, kind, row.path, row.op, str(row.count), *_shapes(row))
         yield before, dict(zip(keys, row.cells, strict=True)), row.note
     if report.totals:
-        missing = f"at least: {', '.join(report.partial)}" if report.partial else ""
+        least = [key for key in report.partial if report.total[key] is not None]
+        missing = f"at least: {', '.join(least)}" if least else ""
         count = str(sum(row.count for row in report.rows))
         before = (spec, "total", "TOTAL", "", count, "", "", "")
         yield before, dict(zip(keys, report.totals, strict=True)), missing

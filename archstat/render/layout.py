@@ -197,7 +197,8 @@ def _number(report: Report, at: int, style: Style, rank: int) -> Field:
     footer = ""
     if report.totals:
         least = "at least " if column.key in report.partial else ""
-        footer = least + write(_count(report.totals[at]))
+        known = report.totals[at] is not None
+        footer = least + write(_count(report.totals[at])) if known else UNKNOWN
     cells = tuple(
         UNKNOWN if row.cells[at] is None else write(_count(row.cells[at])) for row in report.rows
     )

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from archstat.graph import Graph, Node
+from archstat.ops.base import IO, Terms
 from archstat.report.columns import Column, Reading
 from archstat.report.report import Cell, Grouping, Row
 from archstat.tensor import Shape, Tensor
@@ -13,9 +16,19 @@ Cells = tuple[Cell, ...]
 
 
 def layer_rows(
-    graph: Graph, cells: Sequence[Cells], *, with_input: bool, layout: Layout = "chw"
+    graph: Graph,
+    cells: Sequence[Cells],
+    *,
+    with_input: bool,
+    layout: Layout = "chw",
+    shapes: Sequence[tuple[Shape, Terms]] | None = None,
 ) -> tuple[Row, ...]:
-    """Return one row for each node of the graph, in network order."""
+    """Return one row for each node of the graph, in network order.
+
+    ``shapes`` are output shapes and learnable tensors to show in place of the graph's.
+    """
+    if shapes is not None:
+        graph = _reshaped(graph, [shape for shape, _ in shapes])
     return tuple(
         Row(
             path=node.path,
@@ -23,7 +36,7 @@ def layer_rows(
             op=node.op.word,
             inputs=tuple(sample(x, layout) for x in node.io.inputs),
             output=sample(node.output, layout),
-            tensors=node.params(),
+            tensors=node.params() if shapes is None else shapes[i][1],
             note=_note(graph, i, node),
         )
         for i, node in enumerate(graph.nodes)
@@ -64,6 +77,19 @@ def sample(tensor: Tensor, layout: Layout = "chw") -> Shape:
     if layout == "hwc" and tensor.channels_first and len(shape) > 1:
         return (*shape[1:], shape[0])
     return shape
+
+
+def _reshaped(graph: Graph, shapes: Sequence[Shape]) -> Graph:
+    """Return the graph with other output shapes, the order of their axes being the same."""
+    outputs = [
+        replace(node.output, shape=shape, strides=None)
+        for node, shape in zip(graph.nodes, shapes, strict=True)
+    ]
+    nodes = tuple(
+        replace(node, io=IO(tuple(outputs[i] for i in node.inputs), y))
+        for node, y in zip(graph.nodes, outputs, strict=True)
+    )
+    return replace(graph, nodes=nodes)
 
 
 def _prefix(depth: int) -> Callable[[Row], str]:

@@ -7,6 +7,7 @@ import msgspec
 from archstat import passes
 from archstat.errors import UsageError
 from archstat.graph import Graph
+from archstat.ops.base import Terms
 from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import NOTHING, Checkpoint, recompute_macs
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
@@ -24,7 +25,8 @@ class Kind(msgspec.Struct, frozen=True):
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
     the moments at which most is alive; ``devices`` share the work, of which each has ``outputs``, and ``lines`` say
-    what goes between them. Keys in ``split`` are aside only where they come to what the first column does.
+    what goes between them. ``shapes`` takes the place of the tensors' shapes, batch included; ``remarks`` stand below
+    the table. Keys in ``split`` are aside only where they come to what the first column does.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Kind(msgspec.Struct, frozen=True):
     outputs: Callable[[Graph], tuple[Shape, ...]] | None = None
     devices: Devices | None = None
     lines: Callable[[Graph], tuple[Line, ...]] | None = None
+    shapes: Callable[[Graph], tuple[tuple[Shape, Terms], ...]] | None = None
+    remarks: Callable[[Graph], tuple[str, ...]] | None = None
     split: tuple[str, ...] = ()
 
     def column(self, key: str) -> Column | Reading:

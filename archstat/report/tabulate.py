@@ -31,7 +31,13 @@ def tabulate(
     columns = tuple(kind.column(key) for key in (*kind.shown, *kind.aside))
     values = [column.values(graph) for column in columns]
     cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
-    rows = layer_rows(graph, cells, with_input=kind.with_input, layout=arrangement.layout)
+    rows = layer_rows(
+        graph,
+        cells,
+        with_input=kind.with_input,
+        layout=arrangement.layout,
+        shapes=kind.shapes(graph) if kind.shapes is not None else None,
+    )
     said = (
         ("saved", kind.what),
         ("note", kind.notes),
@@ -46,6 +52,8 @@ def tabulate(
                 for row, value in zip(rows, values_of, strict=True)
             )
     rows, by, notes = arranged(rows, columns, kind, arrangement)
+    if kind.remarks is not None:
+        notes += kind.remarks(graph)
     totals = tuple(
         _sum(column) if c.adds else column[graph.outputs[0]]
         for c, column in zip(columns, values, strict=True)
@@ -80,9 +88,10 @@ def tabulate(
     )
 
 
-def _sum(column: Sequence[Cell]) -> int:
-    """Add up what is known."""
-    return sum(n for n in column if isinstance(n, int))
+def _sum(column: Sequence[Cell]) -> int | None:
+    """Add up what is known; of nothing known there is no sum."""
+    known = [n for n in column if isinstance(n, int)]
+    return sum(known) if known else None
 
 
 def _published(spec: Spec, kind: Kind) -> tuple[PublishedLine, ...]:

@@ -28,7 +28,14 @@ def without_torch(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": f"{folder}:{root}"}
 
 
-@pytest.mark.parametrize("args", [("verify", "lenet5"), ("flops", "lenet5", "--engine", "torch")])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("verify", "lenet5"),
+        ("flops", "lenet5", "--engine", "torch"),
+        ("shapes", "lenet5", "--engine", "torch"),
+    ],
+)
 def test_missing_torch_is_exit_code_3(args: tuple[str, ...], tmp_path: Path) -> None:
     done = shell(*args, env=without_torch(tmp_path))
     assert done.returncode == 3
