@@ -105,13 +105,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def published(self) -> tuple[tuple[Side, PublishedLine], ...]:
-        """The printed figures of both sides, of quantities that both have one of."""
-        if self.old is None or self.new is None:
+        """The printed figures of both sides, of quantities that both have one of.
+
+        A figure that both sides cite is one of the new side.
+        """
+        old, new = self.old, self.new
+        if old is None or new is None:
             return ()
-        both = {line.quantity for line in self.old.published}
-        both &= {line.quantity for line in self.new.published}
-        sides = [self.old] if self.old.published == self.new.published else [self.old, self.new]
-        return tuple((s, line) for s in sides for line in s.published if line.quantity in both)
+        both = {line.quantity for line in old.published}
+        both &= {line.quantity for line in new.published}
+        cited = {line.figure for line in new.published}
+        found = [(old, line) for line in old.published if line.figure not in cited]
+        found += [(new, line) for line in new.published]
+        return tuple((side, line) for side, line in found if line.quantity in both)
 
     def change(self, key: str) -> int | None:
         """Return what a metric changes by; ``None`` where it is unknown.

@@ -25,9 +25,9 @@ def options(op: Op) -> tuple[tuple[str, str], ...]:
 
 @cache
 def default(kind: type[Op], option: str) -> str:
-    """Return an option's default value; nothing if it has none."""
+    """Return an option's default value; nothing if it has none, or one that other options give."""
     for field in msgspec.structs.fields(kind):
-        if field.name == option and not field.required:
+        if field.name == option and not field.required and field.default is not None:
             return flow(field.default)
     return ""
 

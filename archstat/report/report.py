@@ -76,6 +76,11 @@ class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     inferred: bool = False
 
+    @property
+    def figure(self) -> tuple[str, str, str]:
+        """What was printed, wherever it is cited: the quantity, the text and its source."""
+        return (self.quantity, self.printed, self.source)
+
 
 class PeakLine(msgspec.Struct, frozen=True, kw_only=True):
     """The moment at which most memory is alive.

@@ -74,6 +74,22 @@ def test_resnet50_and_resnet101_differ_in_one_repeat() -> None:
     assert found.change("params") == 44_549_160 - 25_557_032 == row.changes[0]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        ("{max_pool: 3}", "{max_pool: 3, stride: 1}", "stride unset -> 1"),
+        ("{max_pool: 3, stride: 1}", "{max_pool: 3}", "stride 1 -> unset"),
+        ("{conv: 4, kernel: 3}", "{conv: 4}", "kernel 3 -> 1"),
+        ("{conv: 4}", "{conv: 4, groups: 4}", "groups 1 -> 4"),
+    ],
+)
+def test_an_option_that_one_side_leaves_out(
+    against: Against, old: str, new: str, note: str
+) -> None:
+    (row, *_) = differing(against(layers(f"  a: [{old}]\n"), layers(f"  a: [{new}]\n")))
+    assert row.notes[0] == note
+
+
 def test_a_block_inserted_before_others_does_not_rename_them(against: Against) -> None:
     old = layers("  a: [{conv: 8, kernel: 3, padding: same}, relu, conv: 8, relu]\n")
     new = layers(
@@ -190,6 +206,16 @@ def test_naive_and_bottleneck_inception() -> None:
     assert [line.printed for _, line in found.published] == ["854M", "358M"]
     slip = found.published[1][1]
     assert (slip.verdict, slip.derived) == ("slip", 358_055_936)
+
+
+def test_a_figure_that_both_sides_cite_is_shown_of_the_new_one(tmp_path: Path) -> None:
+    wider = RESNET.replace("conv: 64,", "conv: 65,", 1)
+    assert wider != RESNET
+    (tmp_path / "new.yaml").write_text(wider, "utf-8")
+    found = archstat.compare("resnet50", str(tmp_path / "new.yaml"))
+    assert found.new is not None
+    assert found.new.published
+    assert [line for _, line in found.published] == list(found.new.published)
 
 
 def test_figures_stand_beside_each_other_only_where_both_have_one() -> None:

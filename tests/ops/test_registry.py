@@ -7,7 +7,7 @@ from inspect import cleandoc
 import msgspec
 import pytest
 
-from archstat.ops import aliases, catalogue
+from archstat.ops import aliases, catalogue, written
 from archstat.ops.base import Op
 from archstat.ops.options import Kind
 from tests.ops.case import all_cases
@@ -30,6 +30,13 @@ def test_docstring_has_the_fields(op: type[Op]) -> None:
     assert tuple(name for name in found if name in FIELDS) == FIELDS
     starts = [line for line in lines if line.partition(":")[0] in FIELDS]
     assert all(line[8:9].strip() for line in starts)
+
+
+@OPS
+def test_every_default_can_be_written(op: type[Op]) -> None:
+    for field in msgspec.structs.fields(op):
+        none = field.required or field.default is None
+        assert (written.default(op, field.name) == "") == none, field.name
 
 
 @OPS
