@@ -125,7 +125,8 @@ def _refuse_unknown(outcome: "Outcome") -> None:
     for one in outcome.comparisons:
         for total in one.totals:
             if total.least:
+                whose = "a layer's " if total.column.adds else ""
                 raise UsageError(
-                    f"{one.side.reference}: a layer's {total.column.key} is unknown",
+                    f"{one.side.reference}: {whose}{total.column.key} is unknown",
                     hint="without --strict the total reads 'at least'",
                 )

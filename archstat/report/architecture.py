@@ -1,7 +1,7 @@
 """The Python API: load a spec, ask for numbers. Prints nothing, imports no torch."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from archstat.errors import UsageError
@@ -12,7 +12,7 @@ from archstat.report.columns import BY_KEY
 from archstat.report.kinds import Kind
 from archstat.report.report import Grouping, Report
 from archstat.report.tabulate import DEFAULTS, tabulate
-from archstat.spec.model import MAX_LAYERS, Settings, Spec
+from archstat.spec.model import MAX_LAYERS, Settings, Spec, Transfer
 from archstat.tensor import Shape
 
 
@@ -114,6 +114,14 @@ class Architecture:
         return tabulate(self.spec, known[kind](), arrangement, aux=self.aux, settings=self.settings)
 
 
+def transfer(
+    freeze: str | Sequence[str], unfreeze: str | Sequence[str], replace_head: int | None
+) -> Transfer:
+    """Return what is frozen and replaced on top of what a spec says; one glob may be a text."""
+    globs = [(one,) if isinstance(one, str) else tuple(one) for one in (freeze, unfreeze)]
+    return Transfer(freeze=globs[0], unfreeze=globs[1], replace_head=replace_head)
+
+
 def load(
     reference: str | os.PathLike[str],
     *,
@@ -122,16 +130,25 @@ def load(
     batch: int = 1,
     dtype: str = "float32",
     aux: bool = False,
+    freeze: str | Sequence[str] = (),
+    unfreeze: str | Sequence[str] = (),
+    replace_head: int | None = None,
     max_layers: int = MAX_LAYERS,
 ) -> Architecture:
     """Load a bundled spec by name, or a file by path. Raises a SpecError that says where it doesn't hold.
 
-    ``variables`` change the spec's ``vars``; ``input`` is one sample's shape.
+    ``variables`` change the spec's ``vars``; ``input`` is one sample's shape. ``freeze`` and ``unfreeze`` are globs as
+    in a spec, and come after its own; ``replace_head`` puts a last layer with so many outputs, which is trained.
     """
     from archstat import spec
 
     given = {name: str(value) for name, value in (variables or {}).items()}
     settings = Settings(
-        variables=given, input=input, batch=batch, dtype=dtype, max_layers=max_layers
+        variables=given,
+        input=input,
+        batch=batch,
+        dtype=dtype,
+        max_layers=max_layers,
+        transfer=transfer(freeze, unfreeze, replace_head),
     )
     return Architecture(spec.load(reference, settings), aux=aux, settings=settings)

@@ -57,6 +57,9 @@ def check_settings(settings: Settings) -> None:
             Whole(1).read(option, size)
         except SpecError as error:
             raise UsageError(error.message) from None
+    for glob in (*settings.transfer.freeze, *settings.transfer.unfreeze):
+        if not isinstance(glob, str):
+            raise UsageError("--freeze and --unfreeze take the names of layers and stages, as text")
     if isinstance(settings.max_layers, bool) or not settings.max_layers > 0:
         raise UsageError("--max-layers must be a positive whole number")
 

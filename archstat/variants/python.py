@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from archstat.spec.model import Settings
+from archstat.report.architecture import transfer
+from archstat.spec.model import Settings, Transfer
 from archstat.variants import formula as formulas
 from archstat.variants import solve as solving
 from archstat.variants import sweep as sweeping
@@ -15,6 +16,7 @@ from archstat.variants.sweep import DEFAULT_METRICS, Request, Sweep
 Reference = str | os.PathLike[str]
 Shape = tuple[int, ...]
 Values = str | Iterable[object]
+Globs = str | Sequence[str]
 
 
 def sweep(
@@ -30,6 +32,9 @@ def sweep(
     batch: int = 1,
     dtype: str = "float32",
     aux: bool = False,
+    freeze: Globs = (),
+    unfreeze: Globs = (),
+    replace_head: int | None = None,
     jobs: int = 1,
 ) -> Sweep:
     """Measure a spec under every combination of values: ``{"width": range(32, 129, 16), "depth": "18,34,50"}``.
@@ -45,8 +50,15 @@ def sweep(
     )
     read = [_axis(name, values) for name, values in axes.items()]
     return sweeping.sweep(
-        reference, read, request, settings=_settings(variables, input, batch, dtype), aux=aux, jobs=jobs
-    )  # fmt: skip
+        reference,
+        read,
+        request,
+        settings=_settings(
+            variables, input, batch, dtype, transfer(freeze, unfreeze, replace_head)
+        ),
+        aux=aux,
+        jobs=jobs,
+    )
 
 
 def solve(
@@ -60,6 +72,9 @@ def solve(
     batch: int = 1,
     dtype: str = "float32",
     aux: bool = False,
+    freeze: Globs = (),
+    unfreeze: Globs = (),
+    replace_head: int | None = None,
 ) -> Solution:
     """Return the largest value of a variable that keeps to limits: ``{"macs": "300M", "params": 3_000_000}``.
 
@@ -71,7 +86,9 @@ def solve(
         variable,
         [read_limit(f"{metric}={most}") for metric, most in limits.items()],
         among=None if among is None else _axis(variable, among),
-        settings=_settings(variables, input, batch, dtype),
+        settings=_settings(
+            variables, input, batch, dtype, transfer(freeze, unfreeze, replace_head)
+        ),
         aux=aux,
     )
 
@@ -85,9 +102,12 @@ def formula(
     batch: int = 1,
     dtype: str = "float32",
     aux: bool = False,
+    freeze: Globs = (),
+    unfreeze: Globs = (),
+    replace_head: int | None = None,
 ) -> Formula:
     """Return a metric as a polynomial in the named variables. Raises a UsageError where none was found."""
-    settings = _settings(variables, input, batch, dtype)
+    settings = _settings(variables, input, batch, dtype, transfer(freeze, unfreeze, replace_head))
     return formulas.formula(reference, metric, names, settings=settings, aux=aux)
 
 
@@ -103,7 +123,11 @@ def _text(value: object) -> str:
 
 
 def _settings(
-    variables: Mapping[str, object] | None, input: Shape | None, batch: int, dtype: str
+    variables: Mapping[str, object] | None,
+    input: Shape | None,
+    batch: int,
+    dtype: str,
+    transfer: Transfer,
 ) -> Settings:
     given = {name: str(value) for name, value in (variables or {}).items()}
-    return Settings(variables=given, input=input, batch=batch, dtype=dtype)
+    return Settings(variables=given, input=input, batch=batch, dtype=dtype, transfer=transfer)

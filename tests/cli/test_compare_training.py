@@ -90,3 +90,12 @@ def test_a_baseline_keeps_peaks_and_what_was_frozen() -> None:
     assert other.exit_code == 2
     assert "'lenet5' was written with freeze conv1, not freeze conv2" in other.stderr
     assert "not nothing frozen or replaced" in run("compare", "--baseline", "base.json").stderr
+
+
+def test_the_peak_of_training_nothing_is_unknown() -> None:
+    asked = ("compare", "lenet5", "vgg11", "--freeze", "all", "--training", "sgd")
+    peak = next(line.split() for line in run(*asked).output.splitlines() if "training peak" in line)
+    assert peak[3:] == ["?", "?", "?", "?"]
+    done = run(*asked, "--strict")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: vgg11: training_peak_bytes is unknown\n")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,33 @@ def test_changes() -> None:
     assert archstat.load("vgg16", dtype="float16").activation_bytes == 30_475_216
     aux = archstat.load("googlenet", aux=True)
     assert (aux.params, archstat.load("googlenet").params) == (13_378_280, 6_998_552)
+
+
+def test_transfer() -> None:
+    asked: dict[str, Any] = {"freeze": "all", "replace_head": 102}
+    net = archstat.load("vgg16", unfreeze=["conv5"], **asked)
+    assert (net.trainable_params, net.params) == (7_497_318, 134_678_438)
+    assert net.report("params").published == ()
+    rows = archstat.sweep("resnet", {"depth": "18,50"}, metrics=["trainable_params"], **asked).rows
+    assert [row["trainable_params"] for row in rows] == [102 * 513, 102 * 2049]
+    kept = archstat.formula("resnet", "gradient_bytes", "width", **asked)
+    assert kept(width=16) == 4 * 102 * (8 * 4 * 16 + 1)
+    limit = {"gradient_bytes": 4 * 102 * 1025}
+    assert archstat.solve("resnet", "width", limit, **asked).value == "32"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"freeze": [3]}, "take the names of layers and stages, as text"),
+        ({"freeze": ["conv9"]}, "vgg16: --freeze: 'conv9' matches no layer"),
+        ({"replace_head": True}, "--replace-head must be a positive whole number, not true"),
+        ({"replace_head": 2**24 + 1}, "--replace-head"),
+    ],
+)
+def test_transfer_that_can_not_be(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(archstat.UsageError, match=message):
+        archstat.load("vgg16", **asked)
 
 
 def test_reports_are_values() -> None:
