@@ -42,7 +42,9 @@ class _Settings(msgspec.Struct):
     dtype: str
     aux: bool = False
     variables: dict[str, str] = {}
-    transfer: Transfer = Transfer()
+    freeze: tuple[str, ...] = ()
+    unfreeze: tuple[str, ...] = ()
+    replace_head: int | None = None
 
 
 class _Spec(msgspec.Struct):
@@ -90,8 +92,9 @@ def items(sides: Sequence[Side]) -> list[dict[str, Any]]:
 def _settings(given: Conditions) -> dict[str, Any]:
     """Return the settings; what was frozen and replaced only where something was."""
     found = msgspec.structs.asdict(given)
-    if given.transfer == Transfer():
-        del found["transfer"]
+    del found["transfer"]
+    if given.transfer != Transfer():
+        found |= msgspec.structs.asdict(given.transfer)
     return found
 
 
@@ -137,7 +140,7 @@ def _side(spec: _Spec, file: str) -> Side:
         name=spec.name,
         conditions=Conditions(
             input=given.input, batch=given.batch, dtype=given.dtype, aux=given.aux, variables=given.variables,
-            transfer=given.transfer,
+            transfer=Transfer(freeze=given.freeze, unfreeze=given.unfreeze, replace_head=given.replace_head),
         ),
         output=spec.output,
         keys=spec.columns,

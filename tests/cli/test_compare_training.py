@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.cli.run import run
@@ -99,3 +100,14 @@ def test_the_peak_of_training_nothing_is_unknown() -> None:
     done = run(*asked, "--strict")
     assert done.exit_code == 2
     assert done.stderr.startswith("error: vgg11: training_peak_bytes is unknown\n")
+
+
+def test_what_is_written_holds_its_schema() -> None:
+    asked = ("lenet5", "vgg11", "--freeze", "conv1", "--replace-head", "7", "--training", "adam")
+    assert run("compare", "--write-baseline", "base.json", *asked[:1], *asked[2:6]).exit_code == 0
+    written = json.loads(Path("base.json").read_text("utf-8"))
+    assert written["specs"][0]["settings"]["replace_head"] == 7
+    jsonschema.validate(written, json.loads(run("schema", "baseline").stdout))
+    found = json.loads(run("compare", *asked, "-f", "json").stdout)
+    assert found["comparisons"][0]["new"]["settings"]["freeze"] == ["conv1"]
+    jsonschema.validate(found, json.loads(run("schema", "compare").stdout))
