@@ -56,6 +56,7 @@ def fields(report: Report, style: Style) -> list[Field]:
     if any(notes) and "note" in report.labels:
         # A summary's name says again what its first column does, so that it goes first.
         name, rank = ("name", 60) if report.kind == "summary" else ("", 45)
+        rank = 5 if _channels_divided(report) else rank
         found.append(Field(name, notes, rank=rank))
     return found
 
@@ -67,6 +68,8 @@ def _ranks(report: Report, numbers: list[int]) -> list[int]:
     """
     if report.kind == "shares":
         return [52 + place for place in range(len(numbers))]
+    if _channels_divided(report):
+        return [10, 42, 0]  # what is held in memory first, and never what crosses
     if report.kind != "summary":
         return [10 * place for place in range(len(numbers))]
     found: list[int] = []
@@ -79,10 +82,14 @@ def _ranks(report: Report, numbers: list[int]) -> list[int]:
     return found
 
 
+def _channels_divided(report: Report) -> bool:
+    return report.devices is not None and report.devices.divide == "channels"
+
+
 def _can_share(report: Report, numbers: list[int]) -> bool:
     if not (report.totals and numbers and report.columns[numbers[0]].adds):
         return False
-    if report.devices is not None and report.devices.divide == "channels":
+    if _channels_divided(report):
         return False  # the first of three numbers that matter alike
     return bool(report.totals[numbers[0]])
 

@@ -40,7 +40,7 @@ def divided(devices: int) -> Kind:
             ),
             Column(
                 "crossing_bytes",
-                "crossing",
+                "crosses",
                 "bytes",
                 "others' channels that are read in a forward pass, by all devices together",
                 lambda graph: tuple(part.crossing for part in parts(graph)),
@@ -86,9 +86,7 @@ def _output(y: Tensor, part: Part) -> Shape:
 
 
 def _note(node: Node, part: Part) -> str:
-    """Say what the layer reads of the others' channels: ``reads all 256 channels``, ``reads 2 more channels``."""
+    """Say which channels the layer reads: ``reads all 256``, or beside its device's own ``reads 2 more``."""
     if part.everything:
-        return f"reads all {node.io.x.channels:,} channels"
-    if part.reads:
-        return f"reads {part.reads:,} more channel{'s' * (part.reads > 1)}"
-    return "all on each" if part.whole else ""
+        return f"reads all {node.io.x.channels:,}"
+    return f"reads {part.reads:,} more" if part.reads else ""

@@ -116,7 +116,7 @@ def test_a_tensor_without_channels_is_on_each_device(tmp_path: Path) -> None:
 def test_split_in_text() -> None:
     done = run("memory", "alexnet", "--split", "2")
     assert "on each of 2 devices, which divide the channels" in done.output
-    assert "reads 2 more channels" in done.output
+    assert "reads 2 more" in done.output
     assert "share" not in done.output
 
 
