@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 
-from archstat.budget.meter import Meter
 from archstat.cli.baselines import key, read_baseline, same_settings, write_baseline
 from archstat.cli.options import Given
 from archstat.cli.output import complain, say
@@ -147,6 +146,8 @@ def _side(reference: str, given: Given, keys: Sequence[str]) -> Side:
 
 def _whole_side(reference: str, given: Given) -> Side:
     """Return all that budgets may ask of a spec later."""
+    from archstat.budget.meter import Meter
+
     settings = settings_of(given)
     spec = load(reference, settings)
     side = side_of(spec, tuple(BY_KEY), aux=given.aux, settings=settings)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -12,11 +12,13 @@ from archstat.comparison.match import Pair, match
 from archstat.comparison.side import Side, side_of
 from archstat.comparison.tree import Looks, Part
 from archstat.errors import UsageError
-from archstat.report.architecture import Architecture, load
 from archstat.report.columns import BY_KEY, Column
 from archstat.report.report import PublishedLine
 from archstat.report.wholes import WHOLE_BY_KEY, Whole
 from archstat.spec.words import nearest
+
+if TYPE_CHECKING:
+    from archstat.report.architecture import Architecture
 
 Optimizer = Literal["sgd", "momentum", "adam"]
 
@@ -147,8 +149,8 @@ def compare_sides(old: Side | None, new: Side | None) -> Comparison:
 
 
 def compare(
-    old: Architecture | str | os.PathLike[str],
-    new: Architecture | str | os.PathLike[str],
+    old: "Architecture | str | os.PathLike[str]",
+    new: "Architecture | str | os.PathLike[str]",
     metrics: Sequence[str] = METRICS,
 ) -> Comparison:
     """Compare two architectures, given as such or as what ``load`` takes. ``metrics`` are keys of columns,
@@ -157,6 +159,8 @@ def compare(
     Layers correspond by their path where that agrees, else by their order, ops and options, as lines in a diff.
     Raises what ``load`` raises, and a UsageError for an unknown metric.
     """
+    from archstat.report.architecture import Architecture, load
+
     keys = known_metrics(metrics)
     sides = []
     for one in (old, new):
