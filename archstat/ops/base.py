@@ -37,7 +37,7 @@ def total(terms: Terms) -> int:
     >>> total({"weight": (3, 4), "bias": (4,)})
     16
     """
-    return sum(prod(factors) for factors in terms.values())
+    return sum(map(prod, terms.values()))
 
 
 class IO(msgspec.Struct, frozen=True, gc=False):

@@ -148,9 +148,14 @@ class Compiler:
         stops_at = isinstance(node.op, ast.Or)
         where = "'or'" if stops_at else "'and'"
         parts = [self._condition(value, depth, where) for value in node.values]
-        if stops_at:
-            return lambda scope: any(part(scope) for part in parts)
-        return lambda scope: all(part(scope) for part in parts)
+
+        def connected(scope: Mapping[str, Any]) -> Value:
+            for part in parts:
+                if part(scope) is stops_at:
+                    return stops_at
+            return not stops_at
+
+        return connected
 
     def _compare(self, node: ast.Compare, depth: int) -> Code:
         first = self.compile(node.left, depth)
@@ -165,7 +170,8 @@ class Compiler:
             left = first(scope)
             for test, orders, code in steps:
                 right = code(scope)
-                _refuse_unlike(left, right, orders)
+                if type(left) is not int or type(right) is not int:
+                    _refuse_unlike(left, right, orders)
                 if not test(left, right):
                     return False
                 left = right
@@ -236,8 +242,6 @@ def plain(number: Number) -> Number:
 
 def _refuse_unlike(left: Value, right: Value, orders: bool) -> None:
     """Raise unless two values can be compared: numbers with numbers, conditions only for equality."""
-    if type(left) is int and type(right) is int:
-        return
     kinds = {isinstance(v, bool) for v in (left, right)}
     if not all(isinstance(v, (int, Fraction)) for v in (left, right)) or len(kinds) > 1:
         raise SpecError(f"{show(left)} and {show(right)} can't be compared")

@@ -1,6 +1,6 @@
 """An op as a spec writes it: the options of the entry over those of ``defaults:``, ready to be made."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -66,6 +66,8 @@ class Recipe:
 
     def make(self, names: Names) -> Op:
         """Return the op where these names hold."""
+        if not self.uses:
+            return self._constant
         values = [names[name] for name in self.uses]
         # True and 1 are equal, and not the same value of an option.
         key = (*values, *map(type, values))
@@ -75,6 +77,12 @@ class Recipe:
             # One object for equal ops, whichever entry makes them.
             op = self._made[key] = self._known.setdefault(op, op)
         return op
+
+    @cached_property
+    def _constant(self) -> Op:
+        """The op that needs no names."""
+        op = self.op(**self._fixed)
+        return self._known.setdefault(op, op)
 
 
 _NONE = Names({"channels": 0}, {})
