@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
+from archstat import passes
 from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.report import kinds
@@ -66,6 +67,11 @@ class Architecture:
         return self.total("flops")
 
     @cached_property
+    def depth(self) -> int:
+        """Layers with weights on the longest path, as the papers count them."""
+        return max(passes.depth(self.graph))
+
+    @cached_property
     def activations(self) -> int:
         """Elements of the outputs that own their memory, the input included."""
         return self.total("activations")
@@ -100,13 +106,17 @@ class Architecture:
         sort: str | None = None,
         top: int | None = None,
     ) -> Report:
-        """Return the table that ``archstat params``, or ``flops``, ``memory``, ... prints, every row of it."""
+        """Return the table that ``archstat params``, or ``flops``, ``memory``, ... prints, every row of it.
+
+        ``shares`` is that of ``archstat summary --by``.
+        """
         known: dict[str, Callable[[], Kind]] = {
             "params": kinds.params,
             "flops": kinds.flops,
             "memory": kinds.memory,
             "shapes": kinds.shapes,
             "receptive-field": kinds.receptive_field,
+            "shares": lambda: kinds.SHARES,
         }
         if kind not in known:
             raise UsageError(f"no report '{kind}'", hint=f"there are {', '.join(known)}")

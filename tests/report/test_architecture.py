@@ -16,6 +16,8 @@ def test_numbers_of_vgg16() -> None:
     assert vgg.macs == 15_470_264_320
     assert vgg.activations == 15_237_608
     assert vgg.activation_bytes == 60_950_432
+    assert vgg.depth == 16
+    assert vgg.report("shares", by="op").total["macs"] == 15_470_264_320
     assert vgg.flops > 2 * vgg.macs
     assert vgg.output == (1000,)
     assert vgg.input == (3, 224, 224)
