@@ -15,7 +15,9 @@
 
 A key of ``columns`` is a key of every row and of ``totals``. ``incomplete`` names the totals that miss an
 unknown layer, so that they read "at least". Shapes are one sample's, without the batch; numbers are for the
-whole batch. A summary has ``"totals": null``. Keys are added in minor versions; anything else that changes
+whole batch. A summary has ``"totals": null``. Where several devices share the work, ``"devices": {"count": 8, "divide":
+"batch", "batch": 256}`` says so, and the numbers are those of one; of GPUs that share a batch ``all_reduce_bytes`` and
+``bucket_bytes`` follow. Keys are added in minor versions; anything else that changes
 is a new major version.
 """
 
