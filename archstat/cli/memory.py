@@ -29,6 +29,7 @@ archstat memory vgg16 --backward               and what PyTorch keeps for the ba
 archstat memory resnet50 --peak                and the most that is alive at once
 archstat memory resnet50 --batch 256 --optimizer momentum
 archstat memory resnet50 --peak --checkpoint stages      each stage runs again
+archstat memory resnet50 --fit 24GiB --optimizer adam    the largest batch that fits
 archstat memory resnet50 --batch 256 --optimizer momentum --gpus 8
 archstat memory alexnet --split 2              AlexNet's two GPUs: what each holds, and what crosses
 archstat memory vit_b_16 --curve               the memory over a step of training, drawn
@@ -120,6 +121,12 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     metavar="none|stages|segments=N",
     help="With --backward or --peak: what runs again for backward: each stage, or all but the last of N segments.",
 )
+@option(
+    "--fit",
+    metavar="SIZE",
+    section=NETWORK,
+    help="Find the largest batch whose step of training takes no more than SIZE: 24GiB, 80GB.",
+)
 @common("spec", "run", "transfer", "grouping", "order", "format", "units", "engine")
 def command(
     given: Given,
@@ -137,6 +144,7 @@ def command(
     device: Literal["cpu", "cuda"] | None,
     input_grad: bool,
     checkpoint: "Checkpoint | None",
+    fit: str | None,
 ) -> int:
     """Measure the activations in memory, layer by layer, as CS231n lecture 9 counts them.
 
@@ -156,12 +164,18 @@ def command(
     is cross_entropy. cuDNN's and oneDNN's workspaces, the allocator's rounding and the CUDA context come on top.
 
     With --checkpoint a stage keeps what enters it alone, and runs again in the backward pass: less memory, more MACs.
+
+    With --fit the batch is the largest that can be trained in so much memory. Exit code 1 if not even the smallest can.
     """
     from archstat.cli.gradients import need_gradients
     from archstat.ops.tape import Mode
     from archstat.passes.checkpoint import NOTHING
     from archstat.report import kinds
 
+    if fit is not None:
+        others = {"--batch": given.batch > 1, "--gpus": gpus, "--split": split}
+        refuse_beside("--fit", {**others, "--engine": given.engine != "static"})
+        need_gradients(given.dtype, "--fit")
     whole = given.batch
     if gpus is not None:
         from archstat.report.devices import share_of_batch
@@ -178,7 +192,7 @@ def command(
         "--input-grad": input_grad,
         "--checkpoint": checkpoint,
     }
-    peak = peak or curve or bool(optimizer)
+    peak = peak or curve or bool(optimizer) or fit is not None
     refuse_without("--peak", {} if peak else {"--accumulate": accumulate})
     tuned = {"--implementation": implementation, "--weight-decay": weight_decay}
     refuse_without("--optimizer", {} if optimizer else tuned)
@@ -216,6 +230,10 @@ def command(
         input_grad=input_grad,
         checkpoint=checkpoint or NOTHING,
     )
+    if fit is not None:
+        from archstat.cli.fitting import print_fitting
+
+        return print_fitting(specs, given, kind, training, fit)
     return shown(kind)
 
 

@@ -1,8 +1,8 @@
 """A report as comma-separated values, for spreadsheets and data frames.
 
 One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
-``total``, ``peak``, ``devices`` or ``published``; a printed figure has columns of its own, at the end. Numbers are
-exact, in the unit that the header's key says; an unknown one is empty. A total that misses an unknown layer says so
+``total``, ``peak``, ``devices``, ``fit`` or ``published``; a printed figure has columns of its own, at the end. Numbers
+are exact, in the unit that the header's key says; an unknown one is empty. A total that misses an unknown layer says so
 in ``note``.
 """
 
@@ -59,6 +59,8 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], s
         yield before, {}, f"{peak.key}: {peak.nbytes}"
     for line in report.lines:
         yield (spec, "devices", "", "", "", "", "", ""), {}, f"{line.key}: {line.nbytes}"
+    if report.fit is not None:
+        yield (spec, "fit", "", "", "", "", "", ""), {}, f"largest_batch: {report.fit.batch}"
 
 
 def _written(cell: Cell) -> str:

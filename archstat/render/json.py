@@ -95,6 +95,7 @@ def _report(report: Report) -> dict[str, Any]:
         "notes": report.notes,
         **({"peaks": [_peak(peak) for peak in report.peaks]} if report.peaks else {}),
         **_shared(report),
+        **_fit(report),
     }
 
 
@@ -112,6 +113,22 @@ def _shared(report: Report) -> dict[str, Any]:
     return {
         "devices": {"count": report.devices.count, "divide": report.devices.divide, **batch},
         **{line.key: line.nbytes for line in report.lines},
+    }
+
+
+def _fit(report: Report) -> dict[str, Any]:
+    """Return how large a batch fits a memory, where that was asked for."""
+    found = report.fit
+    if found is None:
+        return {}
+    return {
+        "fit": {
+            "memory_bytes": found.memory,
+            "largest_batch": found.batch,
+            "spare_bytes": found.spare,
+            "next_batch": found.next,
+            "next_training_peak_bytes": found.next_peak,
+        }
     }
 
 

@@ -7,6 +7,7 @@ import msgspec
 from archstat.render.escape import clean, shape, shapes
 from archstat.render.style import Style
 from archstat.report.columns import BY_KEY, Column, Reading
+from archstat.report.fit import Fit
 from archstat.report.report import Cell, Conditions, PeakLine, Report, Row
 from archstat.report.values import plain
 from archstat.spec.model import Transfer
@@ -151,7 +152,29 @@ def below(report: Report) -> list[tuple[str, str, str]]:
         (TITLES[peak.key], amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
         for peak in report.peaks
     ]
-    return lines
+    return lines + (_fit(report.fit) if report.fit else [])
+
+
+def _fit(found: Fit) -> list[tuple[str, str, str]]:
+    """Say that the batch is the largest that fits, and what doesn't count."""
+    after = (
+        ""
+        if found.next is None
+        else f"; one of {found.next:,} takes {amount(BY_KEY['activation_bytes'], found.next_peak or 0)}"
+    )
+    spare = amount(BY_KEY["activation_bytes"], found.spare)
+    return [
+        (
+            "largest batch",
+            exact(found.batch),
+            f"fits {clean(found.written)} with {spare} to spare{after}",
+        ),
+        (
+            "not counted",
+            "?",
+            "the CUDA context, workspaces of cuDNN, cuBLAS and oneDNN, what the allocator rounds up",
+        ),
+    ]
 
 
 def _moment(peak: PeakLine) -> str:

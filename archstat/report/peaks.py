@@ -76,7 +76,7 @@ def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
     )
 
 
-def _can_train(graph: Graph) -> bool:
+def can_train(graph: Graph) -> bool:
     """Say whether PyTorch takes gradients of the graph's types: of numbers, not of whole ones."""
     floating = all(graph.nodes[i].output.is_floating for i in ends(graph))
     return floating and graph.dtype in WITH_GRADIENTS
@@ -84,7 +84,7 @@ def _can_train(graph: Graph) -> bool:
 
 def trained(graph: Graph, training: Training = DEFAULT, *, curve: bool = False) -> PeakLine | None:
     """Return the peak of a step of training, ``None`` where nothing can be trained."""
-    peak = training.peak(graph) if _can_train(graph) else None
+    peak = training.peak(graph) if can_train(graph) else None
     if peak is None:
         return None
     at = graph.nodes[peak.node] if peak.node >= 0 else None

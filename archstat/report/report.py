@@ -8,6 +8,7 @@ import msgspec
 
 from archstat.report.columns import Column, Reading
 from archstat.report.devices import Devices, Line
+from archstat.report.fit import Fit
 from archstat.report.values import Value
 from archstat.spec.model import Transfer
 from archstat.tensor import Shape
@@ -108,7 +109,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ``aside`` are the keys of columns whose total alone is shown in text. ``totals`` are sums over all layers,
     and of a reading the output's, in the order of ``columns``, computed once; those in ``partial`` miss an unknown
     cell, so they read "at least". Where several ``devices`` share the work all numbers are those of one;
-    ``lines`` say what goes between them. A report without totals (a summary of several specs) has an empty tuple.
+    ``lines`` say what goes between them. ``fit`` says why the batch is what it is, where it was looked for. A report
+    without totals (a summary of several specs) has an empty tuple.
     """
 
     kind: str
@@ -127,6 +129,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     peaks: tuple[PeakLine, ...] = ()
     devices: Devices | None = None
     lines: tuple[Line, ...] = ()
+    fit: Fit | None = None
 
     @property
     def total(self) -> Mapping[str, Cell]:

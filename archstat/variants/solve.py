@@ -96,8 +96,7 @@ def solve(
     if not limits:
         raise UsageError("there is no limit to keep to", hint="say --max macs=300M")
     trials = Trials(family, variable, limits, among.values if among else None)
-    fit, over = _bracket(trials)
-    fit = _confirmed(trials, _largest(trials, fit, over))
+    fit = largest(trials)
     after = trials.valid(fit.at + 1)
     return Solution(
         name=family.name,
@@ -112,6 +111,12 @@ def solve(
         above=sum(t.at > fit.at for t in trials.built),
         gaps=sum(t.at < fit.at and not t.fits for t in trials.built),
     )
+
+
+def largest(trials: Trials) -> Trial:
+    """Return the largest value that fits. Raises a UsageError where none does, or none exceeds."""
+    fit, over = _bracket(trials)
+    return _confirmed(trials, _largest(trials, fit, over))
 
 
 def _held(limit: Limit, i: int, fit: Trial, after: Trial | None) -> Held:

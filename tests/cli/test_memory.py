@@ -130,6 +130,74 @@ def test_a_checkpoint_that_a_layer_in_place_overwrites(tmp_path: Path) -> None:
     assert "overwrites in place what enters there" in done.output
 
 
+def test_the_largest_batch_that_fits() -> None:
+    options = ("--optimizer", "adam", "--checkpoint", "stages", "-f", "json")
+    done = run("memory", "resnet50", "lenet5", "--fit", "4GiB", *options)
+    assert done.exit_code == 0
+    for report in json.loads(done.output)["reports"]:
+        fit, peak = report["fit"], report["peaks"][1]["training_peak_bytes"]
+        assert report["settings"]["batch"] == fit["largest_batch"]
+        assert fit["memory_bytes"] == 4 * 2**30 == peak + fit["spare_bytes"]
+        assert fit["next_batch"] == fit["largest_batch"] + 1
+        batch = ("--batch", str(fit["next_batch"]))
+        after = json.loads(run("memory", report["reference"], *batch, *options).output)
+        peak = after["reports"][0]["peaks"][1]["training_peak_bytes"]
+        assert fit["next_training_peak_bytes"] == peak > 4 * 2**30
+
+
+def test_the_largest_batch_is_told_in_text_and_csv() -> None:
+    done = run("memory", "lenet5", "--fit", "1MB")
+    assert "LeNet-5  input 1x32x32, batch 8, float32" in done.output
+    assert (
+        "largest batch   8                       fits 1MB with 22.23 kB (21.71 KiB) to spare"
+        in done.output
+    )
+    assert "not counted     ?  " in done.output
+    rows = list(
+        csv.DictReader(io.StringIO(run("memory", "lenet5", "--fit", "1MB", "-f", "csv").output))
+    )
+    assert rows[-1]["row"] == "fit"
+    assert rows[-1]["note"] == "largest_batch: 8"
+
+
+def test_what_does_not_fit_at_all_is_said_in_one_line() -> None:
+    done = run("memory", "alexnet", "lenet5", "--fit", "1MB", "-f", "csv")
+    assert done.exit_code == 1
+    assert (
+        "error: alexnet doesn't fit 1MB: at batch 1 a step of training takes 500,400,892 bytes\n"
+        in done.output
+    )
+    assert "largest_batch: 8" in done.output
+    assert run("memory", "alexnet", "no_such_network", "--fit", "1MB").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--fit", "24Gi"), "'24Gi' says no unit of bytes"),
+        (("--fit", "lots"), "--fit lots: 'lots'"),
+        (("--fit", ""), "--fit"),
+        (("--fit", "1GB", "--batch", "2"), "--batch can't go with --fit"),
+        (("--fit", "1GB", "--gpus", "2"), "--gpus can't go with --fit"),
+        (("--fit", "1GB", "--split", "2"), "--split can't go with --fit"),
+        (("--fit", "1GB", "--dtype", "int8"), "PyTorch takes no gradients of int8"),
+        (("--fit", "1000TB"), "there is no largest 'batch'"),
+    ],
+)
+def test_memory_to_fit_that_makes_no_sense(options: tuple[str, ...], said: str) -> None:
+    done = run("memory", "lenet5", *options)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_nothing_trained_fits_no_memory(tmp_path: Path) -> None:
+    spec = tmp_path / "pool.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers: [max_pool: 2, flatten]\n")
+    done = run("memory", str(spec), "--fit", "1GB")
+    assert done.exit_code == 2
+    assert "nothing of 'pool' is trained" in done.output
+
+
 def test_gradients_that_meet_are_added_in_place_or_not() -> None:
     def peak(*options: str) -> int:
         done = run("memory", "resnet50", "--peak", "-f", "json", *options)

@@ -1,0 +1,66 @@
+"""--fit: the table of the largest batch whose step of training fits a memory."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archstat.cli.options import Given
+from archstat.cli.specs import FAILED, settings_of
+
+if TYPE_CHECKING:
+    from archstat.report.fit import Fit
+    from archstat.report.kinds import Kind
+    from archstat.report.peaks import Training
+    from archstat.report.report import Report
+    from archstat.spec.model import Settings, Spec
+
+TOO_LARGE = 1
+"""The exit code when a network doesn't fit at all."""
+
+
+def print_fitting(
+    references: Sequence[str], given: Given, kind: "Kind", training: "Training", memory: str
+) -> int:
+    """Print the table of each spec at the largest batch that fits, and return the exit code."""
+    from msgspec.structs import replace
+
+    from archstat.cli.output import Detail, complain, emit
+    from archstat.errors import ArchstatError, UsageError
+    from archstat.report.arrange import Arrangement
+    from archstat.report.tabulate import tabulate
+    from archstat.spec import load
+    from archstat.variants.fit import largest_batch, read_size
+
+    limit, code = read_size(memory), 0
+    fitting: list[tuple[Spec, Settings, Fit]] = []
+    for reference in references:
+        settings = settings_of(given)
+        try:
+            fit = largest_batch(reference, limit, training, settings=settings, aux=given.aux)
+            if fit.batch:
+                settings = replace(settings, batch=fit.batch)
+                fitting.append((load(reference, settings), settings, fit))
+            else:
+                complain(UsageError(too_large(reference, fit)))
+                code = code or TOO_LARGE
+        except ArchstatError as error:
+            complain(error)
+            code = FAILED
+
+    def build(detail: Detail) -> "list[Report]":
+        arrangement = Arrangement(
+            by=given.by, depth=given.depth, sort=given.sort, top=given.top, detail=detail
+        )
+        return [
+            replace(tabulate(spec, kind, arrangement, aux=given.aux, settings=settings), fit=fit)
+            for spec, settings, fit in fitting
+        ]
+
+    if fitting:
+        emit(given, build)
+    return code
+
+
+def too_large(reference: str, fit: "Fit") -> str:
+    """Say that not even the smallest batch fits."""
+    takes = f"at batch {fit.next} a step of training takes {fit.next_peak:,} bytes"
+    return f"{reference} doesn't fit {fit.written}: {takes}"
