@@ -27,7 +27,9 @@ def lower(graph: Graph, *, device: str = "meta") -> fx.GraphModule:
         if node.owner != index:
             share(made, root.get_submodule(target_of(graph.nodes[node.owner].path)))
         if node.frozen:
-            made.requires_grad_(False)
+            # Not what stands under its path, which is a layer of its own.
+            for name in node.params():
+                made.get_parameter(name).requires_grad_(False)
         inputs = tuple(values[i] for i in node.inputs)
         values.append(wired.call_module(target, inputs))
     outputs = tuple(values[i] for i in graph.outputs)

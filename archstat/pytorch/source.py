@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 
 from archstat.graph import Graph, Node
+from archstat.passes.trace import trained_nodes
 from archstat.pytorch.classes import Writer, access
 from archstat.pytorch.names import class_name
 from archstat.pytorch.outline import outline
+from archstat.spec.freeze import covering
 from archstat.tensor import Tensor
 
 _PIECES = ("Attend", "DropPath", "Parameter", "SelfAttention")
@@ -68,9 +70,11 @@ def _afterwards(graph: Graph) -> Iterator[str]:
             owner = graph.nodes[node.owner]
             for name in node.params():
                 yield f"{_access(node)}.{name} = {_access(owner)}.{name}"
-    for node in graph.nodes:
-        if node.frozen and node.params():
-            yield f"{_access(node)}.requires_grad_(False)"
+    trained = trained_nodes(graph)
+    held = {node.path: not trained[node.owner] for node in graph.nodes if node.params()}
+    freeze, unfreeze = covering(held)
+    yield from (f"{access('self', path)}.requires_grad_(False)" for path in freeze)
+    yield from (f"{access('self', path)}.requires_grad_(True)" for path in unfreeze)
 
 
 def _access(node: Node) -> str:

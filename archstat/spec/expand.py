@@ -64,7 +64,9 @@ def _frozen(graph: Graph) -> Iterator[str]:
     freeze, unfreeze = covering(layers)
     for key, names in (("freeze", freeze), ("unfreeze", unfreeze)):
         if names:
-            yield f"{key}: [{', '.join(map(_text, names))}]"
+            # A stage may be called all, which alone is everything.
+            globs = ("al[l]" if name == "all" else name for name in names)
+            yield f"{key}: [{', '.join(map(_text, globs))}]"
 
 
 def _plain(node: YamlNode) -> str:

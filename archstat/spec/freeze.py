@@ -71,8 +71,7 @@ def covering(layers: Mapping[str, bool]) -> tuple[list[str], list[str]]:
         for path, held in layers.items()
         if not held and any(name in names for name in _upwards(path))
     ]
-    # A stage may be called all, which alone is everything.
-    return ["al[l]" if name == "all" else name for name in names], unfreeze
+    return list(names), unfreeze
 
 
 def _upwards(path: str) -> Iterator[str]:

@@ -33,6 +33,22 @@ freeze: [class, end]
 """
 
 
+WITHIN = """
+input: [3, 16, 16]
+defaults: {conv: {kernel: 3, padding: same, norm: batch, act: relu}}
+layers:
+  a: [conv: 4, conv: 4]
+  b:
+    - {add: {left: [conv: 4], right: [conv: 4, conv: 4]}, name: left2}
+    - {conv: 4, name: twice}
+    - {conv: 4, share: twice}
+  end: [flatten, linear: 3]
+freeze: [a.conv1, b, end]
+unfreeze: [a.conv1.norm, b.left.conv1, b.right.conv2.norm, b.twice, end]
+"""
+"""Layers that are trained, inside others that are not."""
+
+
 def made(graph: Graph) -> Any:
     """Run the printed code on meta and return the network."""
     names: dict[str, Any] = {"__name__": "printed"}
@@ -48,6 +64,8 @@ def hold(graph: Graph) -> None:
     assert shapes == {key: tuple(t.shape) for key, t in reference.state_dict().items()}
     trained = {key for key, p in module.named_parameters() if p.requires_grad}
     assert trained == {key for key, p in reference.named_parameters() if p.requires_grad}
+    kept = [p.numel() for p in module.parameters() if p.requires_grad]
+    assert sum(kept) == sum(passes.trainable_params(graph))
     assert sum(p.numel() for p in module.parameters()) == sum(passes.params(graph))
     x = torch.empty(graph.input.shape, dtype=getattr(torch, graph.input.dtype), device="meta")
     with flop_counter.FlopCounterMode(display=False) as counter:
@@ -68,6 +86,14 @@ def test_names_that_python_and_pytorch_need(tmp_path: Any) -> None:
     graph = load(str(path)).graph
     hold(graph)
     assert "archstat" not in source(graph).split('"""', 2)[2]
+
+
+def test_layers_that_are_trained_inside_frozen_ones(tmp_path: Any) -> None:
+    path = tmp_path / "within.yaml"
+    path.write_text(WITHIN)
+    graph = load(str(path)).graph
+    hold(graph)
+    assert "self.b.right.conv2.norm.requires_grad_(True)" in source(graph)
 
 
 def test_a_name_cannot_end_the_docstring(tmp_path: Any) -> None:

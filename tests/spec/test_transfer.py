@@ -6,11 +6,11 @@ import pytest
 
 from archstat.errors import UsageError
 from archstat.passes import trainable_params
-from archstat.spec import Settings, bundled, load
+from archstat.spec import Settings, load
 from archstat.spec.expand import expand
 from archstat.spec.freeze import covering
 from archstat.spec.model import Transfer
-from tests.spec.conftest import Build, Refused
+from tests.spec.conftest import Build, Load, Refused
 from tests.spec.graphs import node, op
 
 TEXT = """\
@@ -166,18 +166,12 @@ layers: {a: [same: 10], b: [same: 10], c: [same: 10]}
     assert [n.output.channels for n in build(text).nodes] == [10, 10, 10, 10]
 
 
-def test_which_bundled_networks_have_no_head() -> None:
-    assert {name for name in bundled() if not has_head(name)} == {
-        "conv3x3_stack", "conv7x7", "gpt2_small", "gpt2_medium", "gpt2_large", "gpt2_xl", "inception_bottleneck",
-        "inception_naive", "lenet5_1998", "resnet_bottleneck",
-    }  # fmt: skip
-
-
-def has_head(name: str) -> bool:
-    try:
-        return load(name, given(replace_head=7)).graph.output.channels == 7
-    except UsageError:
-        return False
+@pytest.mark.parametrize(
+    "name", ["conv7x7", "gpt2_small", "inception_naive", "lenet5_1998", "resnet_bottleneck"]
+)
+def test_what_is_no_classifier_has_no_head(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}: --replace-head: "):
+        load(name, given(replace_head=7))
 
 
 @pytest.mark.parametrize(
@@ -199,8 +193,16 @@ def test_a_bundled_spec_written_out_is_the_same_network(
     assert [(n.op, n.output) for n in before.nodes] == [(n.op, n.output) for n in after.nodes]
 
 
-def test_a_stage_called_all_is_no_word_for_everything(build: Build) -> None:
-    assert covering({"all.conv1": True, "b.conv1": False}) == (["al[l]"], [])
+def test_a_stage_called_all_is_no_word_for_everything(load_text: Load) -> None:
+    text = "input: [3, 8, 8]\nlayers: {all: [conv: 3], b: [conv: 3]}\n"
+    load_text(text)
+    written = expand("net.yaml", given(("all",), ("b",)))
+    assert written.endswith('\nfreeze: ["al[l]"]\n')
+    assert [n.frozen for n in load_text(written).graph.nodes] == [False, True, False]
+
+
+def test_covering() -> None:
+    assert covering({"a.x": True, "a.y": True, "b.x": True, "b.y": False}) == (["a", "b.x"], [])
     assert covering({"a": True, "a.norm": False}) == (["a"], ["a.norm"])
     assert covering({"a.b": False}) == ([], [])
 
