@@ -18,6 +18,7 @@ EXAMPLES = """
 archstat compare inception_naive inception_bottleneck
 archstat compare HEAD~1:net.yaml net.yaml      since the last commit
 archstat compare --base origin/main            the specs that a branch changes
+archstat compare                               the same, with 'base: origin/main' in archstat.yaml
 archstat compare --base origin/main configs/   those in a folder
 archstat compare vgg16 vgg19 --metric macs
 archstat compare resnet18 resnet34 resnet50    a column each

@@ -17,8 +17,6 @@ from archstat.report.columns import BY_KEY
 from archstat.spec import bundled, load
 from archstat.spec.model import METRICS
 
-HINT = "archstat compare OLD NEW, or archstat compare --base origin/main"
-
 
 def find(
     specs: Sequence[str],
@@ -31,10 +29,14 @@ def find(
 ) -> Outcome:
     """Compare what is asked for. A spec that can't be read is a problem of the outcome, and hides no other.
 
-    Raises an ArchstatError where nothing can be compared.
+    Without any argument the base is that of ``archstat.yaml``. Raises an ArchstatError where nothing can be compared.
     """
     if base is not None and baseline is not None:
         raise UsageError("--base and --baseline can't be combined", hint="compare with one of them")
+    if base is None and baseline is None and not specs:
+        from archstat.cli import policy
+
+        base = policy.find(config).policy.base
     compared = _Compared(given, keys)
     if base is not None:
         return compared.with_base(base, specs, config)
@@ -73,7 +75,7 @@ class _Compared:
     def with_first(self, specs: Sequence[str]) -> Outcome:
         """Compare specs with the first of them."""
         if len(specs) < 2:
-            raise UsageError("two specs are needed, the old one and the new one", hint=HINT)
+            raise _too_few(specs)
         old, *news = (self._side(reference) for reference in specs)
         if old is not None:
             self._found = [compare_sides(old, new) for new in news if new is not None]
@@ -155,6 +157,19 @@ def _whole_side(reference: str, given: Given) -> Side:
     read = {metric: meter.read(metric).value for metric in METRICS if metric not in BY_KEY}
     wholes = {metric: n for metric, n in read.items() if not isinstance(n, tuple)}
     return msgspec.structs.replace(side, reference=key(reference), wholes=wholes)
+
+
+def _too_few(specs: Sequence[str]) -> UsageError:
+    hint = "archstat compare OLD NEW, or archstat compare --base origin/main"
+    if specs:
+        (one,) = specs
+        is_spec = one in bundled() or one.lower().endswith((".yaml", ".yml"))
+        hint = (
+            f"archstat compare --base origin/main {one}"
+            if is_spec
+            else f"archstat compare --base {one}"
+        )
+    return UsageError("two specs are needed, the old one and the new one", hint=hint)
 
 
 def _is_gone(reference: str) -> bool:

@@ -100,6 +100,8 @@ def resolve(ref: str) -> str:
         hint = "it has no commit yet"
     elif _is_shallow():
         hint = _SHALLOW
+    elif not _run("rev-parse", "--verify", "--quiet", f"origin/{ref}^{{commit}}")[0]:
+        hint = f"did you mean 'origin/{ref}'?"
     elif "/" in ref:
         remote, _, branch = ref.partition("/")
         hint = f"'git fetch {remote} {branch}' may bring it" if branch else hint

@@ -139,6 +139,42 @@ class TestWhatIsNamed:
         assert len(marks(code=2)) == 2
 
 
+class TestTheBase:
+    def test_archstat_yaml_may_say_it(self) -> None:
+        write("nets/a.yaml", 8)
+        done = run("compare")
+        assert (done.exit_code, done.stdout) == (2, "")
+        Path("archstat.yaml").write_text("base: main\n", "utf-8")
+        done = run("compare")
+        assert done.exit_code == 0
+        assert done.stdout.startswith("1 spec compared with main (")
+        assert run("compare", "lenet5", "vgg11").stdout.startswith("lenet5 -> vgg11")
+
+    @pytest.mark.parametrize(
+        ("named", "hint"),
+        [
+            ("nets/a.yaml", "archstat compare --base origin/main nets/a.yaml"),
+            ("vgg16", "archstat compare --base origin/main vgg16"),
+            ("origin/main", "archstat compare --base origin/main"),
+            ("HEAD~1", "archstat compare --base HEAD~1"),
+        ],
+    )
+    def test_one_name_is_too_few(self, named: str, hint: str) -> None:
+        done = run("compare", named)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.endswith(f"  hint: {hint}\n")
+
+    def test_a_clone_has_the_branch_of_its_origin(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        git("clone", "-q", ".", "../clone")
+        monkeypatch.chdir(tmp_path / "clone")
+        done = run("compare", "--base", "main")
+        assert "no revision 'main'" in done.stderr
+        assert "did you mean 'origin/main'?" in done.stderr
+        assert marks(base="origin/main") == []
+
+
 class TestWhatBecameOfFiles:
     def test_an_unchanged_file_that_is_named(self) -> None:
         assert marks("nets/a.yaml") == [("=", "nets/a.yaml")]
