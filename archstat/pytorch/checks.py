@@ -119,7 +119,7 @@ Check = Callable[[Subject], "Outcome | Iterable[Outcome]"]
 CHECKS: tuple[Check, ...] = (
     shapes, params, buffers, macs, memory, memory_in_training, layout, saved_bytes, inference_peak,
 )  # fmt: skip
-"""Half a minute for all bundled specs."""
+"""About two minutes for all bundled specs."""
 
 SLOW: tuple[Check, ...] = (fvcore, receptive_fields, training_peak)
 """Left out by ``--fast``: fvcore does one sample's arithmetic, gradients a narrow network's."""
