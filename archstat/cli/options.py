@@ -9,6 +9,8 @@ import click
 from archstat.cli.command import nearest, option
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from archstat.report.report import Grouping
     from archstat.units import System
 
@@ -108,6 +110,29 @@ class Assignment(click.ParamType):  # type: ignore[type-arg]  # generic only in 
         return name.strip(), number.strip()
 
 
+class Globs(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """Layers and stages by name or glob: ``conv1,*.norm``; completes those of the first spec."""
+
+    name = "globs"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(glob.strip() for glob in value.split(","))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        from archstat.cli.specs import layer_names
+
+        before, comma, begun = incomplete.rpartition(",")
+        return [CompletionItem(f"{before}{comma}{path}") for path in layer_names(ctx, begun)]
+
+
 def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
         ctx.find_root().command.verbose = True  # type: ignore[attr-defined]  # ours: Program
@@ -134,9 +159,9 @@ _RUN = (
 )  # fmt: skip
 
 _TRANSFER = (
-    option("--freeze", multiple=True, metavar="GLOB[,GLOB]", section=NETWORK,
+    option("--freeze", type=Globs(), multiple=True, metavar="GLOB[,GLOB]", section=NETWORK,
            help="Don't train these: all, or layers and stages by name or glob. Repeatable."),
-    option("--unfreeze", multiple=True, metavar="GLOB[,GLOB]", section=NETWORK,
+    option("--unfreeze", type=Globs(), multiple=True, metavar="GLOB[,GLOB]", section=NETWORK,
            help="But train these, of what --freeze or the spec freezes. Repeatable."),
     option("--replace-head", type=Count(2**24), metavar="N", section=NETWORK,
            help="A new last layer with N outputs, which is trained; in auxiliary heads too."),
@@ -223,8 +248,7 @@ def common(*groups: str) -> Callable[[Function], Function]:
             held = {name: kwargs.pop(name) for name in Given._fields if name in kwargs}
             held["variables"] = dict(held.get("variables", ()))
             for name in ("freeze", "unfreeze"):
-                texts = held.get(name, ())
-                held[name] = tuple(glob.strip() for text in texts for glob in text.split(","))
+                held[name] = tuple(glob for globs in held.get(name, ()) for glob in globs)
             return function(Given(**held), **kwargs)
 
         command: Function = update_wrapper(gathered, function)

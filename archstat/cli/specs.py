@@ -116,14 +116,20 @@ class Layer(click.ParamType):  # type: ignore[type-arg]  # generic only in new c
     ) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
 
-        from archstat.errors import ArchstatError
-        from archstat.spec import load
+        return [CompletionItem(path) for path in layer_names(ctx, incomplete)]
 
-        try:
-            nodes = load(ctx.params.get("spec") or "").graph.nodes
-        except ArchstatError:
-            return []
-        # One level at a time, as a shell completes folders.
-        depth = incomplete.count(".") + 1
-        paths = dict.fromkeys(".".join(node.path.split(".")[:depth]) for node in nodes)
-        return [CompletionItem(path) for path in paths if path.startswith(incomplete)]
+
+def layer_names(ctx: click.Context, begun: str) -> list[str]:
+    """Return the layers and stages that begin so, one level at a time, as a shell completes folders."""
+    from archstat.errors import ArchstatError
+    from archstat.spec import load
+
+    # Behind an option that waits for its value, click leaves arguments unread.
+    named = (ctx.params.get("spec"), *(ctx.params.get("specs") or ()), *ctx.args)
+    try:
+        nodes = load(next((n for n in named if n and not n.startswith("-")), "")).graph.nodes
+    except ArchstatError:
+        return []
+    depth = begun.count(".") + 1
+    paths = dict.fromkeys(".".join(node.path.split(".")[:depth]) for node in nodes)
+    return [path for path in paths if path.startswith(begun)]

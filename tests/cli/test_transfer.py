@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archstat.cli.main import COMMANDS
-from tests.cli.run import run
+from tests.cli.run import run, shell
 
 HEAD = ("--freeze", "all", "--replace-head", "102")
 NET = """\
@@ -121,3 +121,23 @@ def test_a_spec_that_can_not_follow_hides_no_other() -> None:
     assert done.exit_code == 2
     assert "resnet18" in done.stdout
     assert "inception_naive: --replace-head: 'concat1' joins several layers" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("archstat params vgg16 --freeze fc", ["fc6", "fc7", "fc8"]),
+        ("archstat graph lenet5 --unfreeze conv1,li", ["conv1,linear1", "conv1,linear2", "conv1,linear3"]),
+        ("archstat summary resnet50 vgg16 --freeze stem.c", ["stem.conv1"]),
+        ("archstat params - --freeze co", []),
+        ("archstat params --freeze co", []),
+    ],
+)  # fmt: skip
+def test_globs_are_completed(words: str, completed: list[str]) -> None:
+    env = {
+        "_ARCHSTAT_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    lines = shell(env=env).stdout.decode().split()
+    assert [line.partition(",")[2] for line in lines] == completed
