@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from archstat.cli.command import nearest, option
+from archstat.cli.globs import Globs
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from archstat.report.report import Grouping
     from archstat.units import System
 
@@ -108,29 +107,6 @@ class Assignment(click.ParamType):  # type: ignore[type-arg]  # generic only in 
         if not equals or not name.strip() or not number.strip():
             self.fail(f"'{value}' is not NAME=VALUE", param, ctx)
         return name.strip(), number.strip()
-
-
-class Globs(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """Layers and stages by name or glob: ``conv1,*.norm``; completes those of the first spec."""
-
-    name = "globs"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(glob.strip() for glob in value.split(","))
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        from click.shell_completion import CompletionItem
-
-        from archstat.cli.specs import layer_names
-
-        before, comma, begun = incomplete.rpartition(",")
-        return [CompletionItem(f"{before}{comma}{path}") for path in layer_names(ctx, begun)]
 
 
 def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
