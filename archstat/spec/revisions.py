@@ -6,11 +6,13 @@ from a subfolder, in a worktree and in a bare repository.
 
 import os
 import posixpath
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from archstat.errors import MissingPartError, UsageError
+from archstat.errors import UsageError
+from archstat.spec.git import ask, attempt, failure, is_shallow, text
 from archstat.spec.reader import LARGEST_FILE
 
 SUFFIXES = (".yaml", ".yml")
@@ -18,8 +20,6 @@ SUFFIXES = (".yaml", ".yml")
 _SHALLOW = "this clone is shallow: 'git fetch --unshallow', or fetch-depth: 0 in actions/checkout"
 _REGULAR = ("100644", "100755")
 _LINK = "120000"
-_PATIENCE = 120
-"""Seconds that git may take: a partial clone fetches a file when it is read."""
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ def read_at(ref: str, path: str) -> tuple[bytes, str]:
     full = posixpath.normpath(full)
     if full.startswith(("../", "/")):
         raise UsageError(f"'{full}' is outside the repository")
-    listed = _git("ls-tree", "-z", "-l", "--full-tree", found, "--", full)
+    listed = ask("ls-tree", "-z", "-l", "--full-tree", found, "--", full)
     entry = _entry(listed, full)
     if entry is None:
         raise UsageError(f"no file '{full}' at '{ref}'", hint=_elsewhere(found, full, ref))
@@ -80,7 +80,34 @@ def read_at(ref: str, path: str) -> tuple[bytes, str]:
         raise UsageError(f"'{full}' is no file at '{ref}'")
     if size > LARGEST_FILE:
         raise UsageError(f"{ref}:{full}: is larger than {LARGEST_FILE:,} bytes")
-    return _git("cat-file", "blob", name), full
+    return ask("cat-file", "blob", name), full
+
+
+def read_many(commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+    """Return the bytes of files at a commit by their paths from the top; git is asked once for all.
+
+    Left out are files that aren't there, those larger than a spec may be, and names with a line break: git reads
+    one name a line.
+    """
+    asked = [path for path in paths if "\n" not in path]
+    listed = _lines(commit, asked, "--batch-check=%(objecttype) %(objectsize)").splitlines()
+    sizes = {
+        path: int(line.split()[1])
+        for path, line in zip(asked, listed, strict=True)
+        if line.startswith(b"blob ")
+    }
+    small = [path for path, size in sizes.items() if size <= LARGEST_FILE]
+    said, at, found = _lines(commit, small, "--batch=%(objecttype)"), 0, {}
+    for path in small:
+        at += len("blob\n")
+        found[path] = said[at : at + sizes[path]]
+        at += sizes[path] + 1
+    return found
+
+
+def _lines(commit: str, paths: Sequence[str], form: str) -> bytes:
+    names = b"".join(os.fsencode(f"{commit}:{path}\n") for path in paths)
+    return ask("cat-file", form, stdin=names) if paths else b""
 
 
 def resolve(ref: str) -> str:
@@ -89,18 +116,18 @@ def resolve(ref: str) -> str:
         raise UsageError("no revision before ':'", hint="write main:net.yaml, or HEAD~1:net.yaml")
     if ref.startswith("-"):
         raise UsageError(f"'{ref}' is not a revision: it begins with '-'")
-    done = _run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    done = attempt("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     commit = done[1].decode("ascii", "replace").strip()
     if done[0] == 0 and commit.isalnum():
         return commit
     if done[2]:
-        raise _failure(done[2])
+        raise failure(done[2])
     hint = "'git branch -a' lists the branches"
-    if _run("rev-parse", "--verify", "--quiet", "HEAD")[0]:
+    if attempt("rev-parse", "--verify", "--quiet", "HEAD")[0]:
         hint = "it has no commit yet"
-    elif _is_shallow():
+    elif is_shallow():
         hint = _SHALLOW
-    elif not _run("rev-parse", "--verify", "--quiet", f"origin/{ref}^{{commit}}")[0]:
+    elif not attempt("rev-parse", "--verify", "--quiet", f"origin/{ref}^{{commit}}")[0]:
         hint = f"did you mean 'origin/{ref}'?"
     elif "/" in ref:
         remote, _, branch = ref.partition("/")
@@ -111,13 +138,13 @@ def resolve(ref: str) -> str:
 def base_of(ref: str) -> Base:
     """Return where the branch that is checked out left ``ref``. Raises a UsageError if it can't be found."""
     theirs, ours = resolve(ref), resolve("HEAD")
-    code, said, complaint = _run("merge-base", theirs, ours)
+    code, said, complaint = attempt("merge-base", theirs, ours)
     if code:
         if complaint:
-            raise _failure(complaint)
-        hint = _SHALLOW if _is_shallow() else None
+            raise failure(complaint)
+        hint = _SHALLOW if is_shallow() else None
         raise UsageError(f"HEAD and '{ref}' have no commit in common", hint=hint)
-    top = _text(_git("rev-parse", "--show-toplevel")).removesuffix("\n")
+    top = text(ask("rev-parse", "--show-toplevel")).removesuffix("\n")
     return Base(ref, said.decode("ascii").split()[0], Path(top))
 
 
@@ -127,9 +154,9 @@ def differing(base: Base) -> list[tuple[str | None, str | None]]:
     Without a path before it was added, without one after it was removed; two that differ are a renaming. What
     git doesn't track yet, and doesn't ignore, was added.
     """
-    said = _git("-c", "core.fsmonitor=false", "-c", "diff.relative=false", "diff", "--no-ext-diff",
+    said = ask("-c", "core.fsmonitor=false", "-c", "diff.relative=false", "diff", "--no-ext-diff",
                 "--no-textconv", "--name-status", "-z", "--find-renames", base.commit, "--")  # fmt: skip
-    words = iter(_text(said).split("\0"))
+    words = iter(text(said).split("\0"))
     found: list[tuple[str | None, str | None]] = []
     for status in words:
         if not status:
@@ -139,7 +166,7 @@ def differing(base: Base) -> list[tuple[str | None, str | None]]:
         if status[0] in "AC":
             before = None
         found.append((before, None if status[0] == "D" else after))
-    here = _text(_git("-C", str(base.top), "-c", "core.fsmonitor=false",
+    here = text(ask("-C", str(base.top), "-c", "core.fsmonitor=false",
                       "ls-files", "--others", "--exclude-standard", "-z"))  # fmt: skip
     untracked = dict.fromkeys(path for path in here.split("\0") if path)
     forgotten = {before for before, after in found if after is None and before in untracked}
@@ -150,13 +177,13 @@ def differing(base: Base) -> list[tuple[str | None, str | None]]:
 
 def tracked(base: Base) -> list[str]:
     """Return the YAML files of the work tree that git tracks, from the top."""
-    said = _text(_git("-C", str(base.top), "-c", "core.fsmonitor=false", "ls-files", "-z"))
+    said = text(ask("-C", str(base.top), "-c", "core.fsmonitor=false", "ls-files", "-z"))
     return [path for path in said.split("\0") if is_yaml(path)]
 
 
 def _entry(listed: bytes, path: str) -> tuple[str, str, int] | None:
     """Return mode, object and size of the line of ``ls-tree`` that is about ``path``."""
-    for line in _text(listed).split("\0"):
+    for line in text(listed).split("\0"):
         said, _, name = line.partition("\t")
         if name == path:
             mode, _, found, size = said.split()
@@ -167,7 +194,7 @@ def _entry(listed: bytes, path: str) -> tuple[str, str, int] | None:
 def _elsewhere(commit: str, path: str, ref: str) -> str | None:
     """Say where a path seen from here is, as git does."""
     seen_from_here = posixpath.normpath(posixpath.join(_prefix(), path))
-    listed = _git("ls-tree", "-z", "-l", "--full-tree", commit, "--", seen_from_here)
+    listed = ask("ls-tree", "-z", "-l", "--full-tree", commit, "--", seen_from_here)
     if _entry(listed, seen_from_here) is None:
         return f"'git ls-tree -r --name-only {ref}' lists what is there"
     return f"did you mean '{ref}:{seen_from_here}', which is '{ref}:./{path}' from here?"
@@ -175,65 +202,4 @@ def _elsewhere(commit: str, path: str, ref: str) -> str | None:
 
 def _prefix() -> str:
     """Return the folder that is current, from the top of the repository."""
-    return _text(_git("rev-parse", "--show-prefix")).removesuffix("\n")
-
-
-def _is_shallow() -> bool:
-    return _run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
-
-
-def _git(*arguments: str) -> bytes:
-    code, said, complaint = _run(*arguments)
-    if code:
-        raise _failure(complaint)
-    return said
-
-
-def _run(*arguments: str) -> tuple[int, bytes, str]:
-    """Run git and return its exit code, what it wrote, and its complaint."""
-    import subprocess
-
-    # Paths are paths, not patterns; nothing asks for a password; messages are git's own words.
-    settings = {
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "LC_ALL": "C",
-    }
-    try:
-        done = subprocess.run(
-            ["git", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env={**os.environ, **settings},
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise MissingPartError(
-            "git is not installed, and a spec at a revision is read with it",
-            hint="install git from https://git-scm.com, or use --baseline FILE.json",
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise UsageError(f"git {arguments[0]} took more than {_PATIENCE} seconds") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"git can't be asked: {error}") from None
-    return done.returncode, done.stdout, _text(done.stderr).strip()
-
-
-def _failure(complaint: str) -> UsageError:
-    first = complaint.partition("\n")[0].removeprefix("fatal: ").removeprefix("error: ")
-    if first.startswith("not a git repository"):
-        return UsageError(
-            "not in a git repository, and a spec at a revision is read from one",
-            hint="without git, 'archstat compare --baseline FILE.json' compares with a file",
-        )
-    hint = None
-    if first.startswith("detected dubious ownership"):
-        hint = "the folder is another user's: 'git config --global --add safe.directory FOLDER'"
-    return UsageError(f"git: {first or 'failed without a word'}", hint=hint)
-
-
-def _text(said: bytes) -> str:
-    """Decode names as the file system does, so that any name comes back as it went in."""
-    return os.fsdecode(said)
+    return text(ask("rev-parse", "--show-prefix")).removesuffix("\n")

@@ -1,7 +1,8 @@
 """Which specs differ from those where a branch began: added, removed, renamed, changed, or built on one that is."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from archstat.errors import UsageError
 from archstat.spec.files import bundled, open_reference
 from archstat.spec.recognize import extended_file, is_spec, look
-from archstat.spec.revisions import Base, differing, read_at, split, tracked
+from archstat.spec.revisions import Base, differing, read_at, read_many, split, tracked
 
 Covers = Callable[[str], bool]
 """Says whether a path from the top of the repository is asked for."""
@@ -35,6 +36,7 @@ class History:
     def __init__(self, base: Base) -> None:
         self.base = base
         self._differing = differing(base)
+        self._kept: dict[str, bytes] = {}
 
     def changed(self, covers: Covers, *, declared: bool = False) -> list[Since]:
         """Return the specs asked for that differ, in the order of their paths.
@@ -42,7 +44,7 @@ class History:
         A file is a spec if it looks like one on either side, or if what is asked for is ``declared`` to be specs.
         """
         asked = [pair for pair in self._differing if any(path and covers(path) for path in pair)]
-        found = [pair for pair in asked if declared or self._looks_like_spec(pair)]
+        found = asked if declared else self._specs_among(asked)
         known = {new for _, new in found}
         found += [
             (path, path) for path in self._built_on_these() if covers(path) and path not in known
@@ -57,13 +59,19 @@ class History:
         found = now or next((pair for pair in self._differing if pair[0] == path), None)
         if found is None:
             there = os.path.lexists(self.base.top / path)
-            found = (path if self._before(path) is not None else None, path if there else None)
+            # What is tracked and doesn't differ was there before; what git ignores may have been.
+            before = path in self._tracked or self._before(path) is not None
+            found = (path if before else None, path if there else None)
         return self._since(found) if any(found) else None
 
     def has_any(self, covers: Covers) -> bool:
         """Say whether a YAML file is asked for at all, on either side."""
         sides = (path for pair in self._differing for path in pair if path)
-        return any(map(covers, sides)) or any(map(covers, tracked(self.base)))
+        return any(map(covers, sides)) or any(map(covers, self._tracked))
+
+    @cached_property
+    def _tracked(self) -> dict[str, None]:
+        return dict.fromkeys(tracked(self.base))
 
     def _since(self, pair: Pair) -> Since:
         old, new = pair
@@ -76,11 +84,13 @@ class History:
         shown = shown.replace(os.sep, "/")
         return shown if not shown.startswith("-") else f"./{shown}"
 
-    def _looks_like_spec(self, pair: Pair) -> bool:
-        old, new = pair
-        if new is not None and is_spec(new, self._now):
-            return True
-        return old is not None and is_spec(old, self._before)
+    def _specs_among(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Return those that look like specs now or did before; git is asked about the others alone."""
+        now = {new for _, new in pairs if new is not None and is_spec(new, self._now)}
+        rest = [old for old, new in pairs if old is not None and new not in now]
+        self._kept |= read_many(self.base.commit, rest)
+        before = {old for old in rest if is_spec(old, self._before)}
+        return [(old, new) for old, new in pairs if new in now or old in before]
 
     def _now(self, path: str) -> bytes | None:
         """Read a file for a look at it; one that can't be read is refused when it is loaded."""
@@ -92,6 +102,8 @@ class History:
             return None
 
     def _before(self, path: str) -> bytes | None:
+        if path in self._kept:
+            return self._kept[path]
         try:
             return read_at(self.base.commit, path)[0]
         except UsageError:
@@ -103,7 +115,7 @@ class History:
         if not touched:
             return []
         bases: dict[str, str] = {}
-        for path in tracked(self.base):
+        for path in self._tracked:
             data = self._now(path)
             extended = extended_file(path, look(data)) if data else None
             if extended is not None:

@@ -6,7 +6,8 @@ import pytest
 
 from archstat.errors import MissingPartError, SpecError, UsageError
 from archstat.report.architecture import load
-from archstat.spec.revisions import base_of, differing, resolve, split
+from archstat.spec.reader import LARGEST_FILE
+from archstat.spec.revisions import base_of, differing, read_many, resolve, split
 from tests.git import git
 
 ONE = "input: [3, 8, 8]\nlayers: [{conv: %d, kernel: 3}]\n"
@@ -195,3 +196,21 @@ def test_the_base_is_where_the_branch_began(repository: Path) -> None:
 def test_only_yaml_behind_a_colon_is_a_revision() -> None:
     assert split("timm:resnet50") is None
     assert split("package.module:callable") is None
+
+
+def test_many_files_are_read_at_once(repository: Path) -> None:
+    kept = {
+        "a b.yaml": b"1\n",
+        "empty.yaml": b"",
+        "bytes.yaml": b"\0\n\xff\nblob 3\n",
+        "ü.yaml": b"x",
+    }
+    for name, data in kept.items():
+        (repository / name).write_bytes(data)
+    (repository / "large.yaml").write_bytes(b" " * (LARGEST_FILE + 1))
+    (repository / "new\nline.yaml").write_bytes(b"")
+    git("add", ".", folder=repository)
+    git("commit", "-q", "-m", "many", folder=repository)
+    asked = ["gone.yaml", "large.yaml", "nets", "new\nline.yaml", *kept, "../x.yaml", "-x"]
+    assert read_many(resolve("HEAD"), asked) == kept
+    assert read_many(resolve("HEAD"), []) == {}
