@@ -14,6 +14,9 @@ from archstat.ops.tape import INPUT, Mode, Save
 from archstat.ops.window import check_axes, explicit_padding
 from archstat.tensor import Shape, Tensor
 
+COPIED = ("reflect", "replicate")
+"""Modes whose border is made of elements of the input, by a kernel of their own."""
+
 
 class Pad(Weightless, frozen=True, kw_only=True):
     """Add elements around a tensor, or cut them off where a side is negative.
@@ -60,11 +63,14 @@ class Pad(Weightless, frozen=True, kw_only=True):
         if self.mode != "constant":
             self._check_border(x, pairs)
         shape = tuple(n + a + b for n, (a, b) in zip(x.shape, pairs, strict=True))
+        # A border that is copied from within may make up for more than there was; other modes cut first.
+        left = (
+            shape
+            if self.mode in COPIED
+            else tuple(n + min(a, 0) + min(b, 0) for n, (a, b) in zip(x.shape, pairs, strict=True))
+        )
         require(
-            min(shape) > 0
-            and all(
-                n + min(a, 0) + min(b, 0) >= 0 for n, (a, b) in zip(x.shape, pairs, strict=True)
-            ),
+            min(shape) > 0 and min(left) >= 0,
             f"'pad' leaves nothing: its input is {x.describe()}",
         )
         y = self._allocated(x, shape, pairs)
@@ -114,7 +120,7 @@ class Pad(Weightless, frozen=True, kw_only=True):
                 )
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        return INPUT if self.mode in ("reflect", "replicate") else ()
+        return INPUT if self.mode in COPIED else ()
 
 
 def pad_before(
