@@ -11,8 +11,8 @@ archstat explain alexnet conv1
 archstat explain resnet50 conv2.bottleneck1
 archstat explain vgg16 'fc*'                   a glob
 archstat explain net.yaml                      every layer with something to explain
-archstat explain resnet50 --against fvcore     the sum from archstat's MACs to fvcore's figure
-archstat explain resnet50 --against 4.1G       which accounting prints this
+archstat explain resnet50 --against thop       the sum from archstat's MACs to thop's figure
+archstat explain resnet50 --against 4.1G       which tools print this, and how
 archstat explain resnet --formula macs --in width,resolution
 """
 
@@ -21,7 +21,8 @@ archstat explain resnet --formula macs --in width,resolution
 @click.argument("spec", type=Reference(), metavar="SPEC")
 @click.argument("layers", nargs=-1, type=Layer(), metavar="[LAYER...]")
 @option("--against", metavar="TOOL|FIGURE",
-        help="How fvcore, flopcounter, flops or macs comes to its figure; 4.1G: which of them prints it.")  # fmt: skip
+        help="How flopcounter, fvcore, torchinfo, thop, ultralytics-thop, ptflops, calflops, torchvision or keras "
+        "comes to its figures; 4.1G: which of them print it.")  # fmt: skip
 @option(
     "--formula",
     metavar="METRIC",
@@ -41,7 +42,7 @@ def command(
     """Write out the arithmetic of layers: shapes, parameters, MACs, FLOPs and memory.
 
     LAYER is a path as the tables show it, the beginning of one, or a glob. With --against it is the network's total
-    that is explained: a sum from archstat's MACs to what another tool prints, by rule, without that tool. With
+    that is explained: a sum from archstat's to what another tool prints, by rule, without that tool. With
     --formula it is how a number goes with variables: a polynomial laid through exact values and checked at others.
     """
     if formula is not None or named is not None:
@@ -91,13 +92,13 @@ def _formula(
 def _against(given: Given, spec: str, layers: tuple[str, ...], against: str) -> int:
     from archstat.cli.output import send
     from archstat.errors import UsageError
-    from archstat.render import accounts, listing
-    from archstat.report.accountings import account
+    from archstat.render.accounts import render
+    from archstat.report.accountings import answer
     from archstat.spec import load
 
     if layers:
         raise UsageError("--against explains the total, so it takes no layers")
-    loaded = load(spec, settings_of(given))
-    found = accounts.listing(loaded.reference, account(loaded.graph.select(aux=given.aux), against))
-    send(given, lambda name, style: listing.render(name, found, style))
+    settings = settings_of(given)
+    found = answer(load(spec, settings), against, settings, aux=given.aux)
+    send(given, lambda name, style: render(name, found, style))
     return 0

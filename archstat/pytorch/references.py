@@ -32,12 +32,23 @@ def _per_element(with_weight: int, without: int) -> Callable[[Node], int]:
     return lambda node: node.io.x.numel * (with_weight if node.params() else without)
 
 
+def _batch_norm(node: Node) -> int:
+    """Without running statistics it computes its own, as in training, which counts as any other norm."""
+    return (_per_element(2, 1) if node.op.buffers(node.io) else _per_element(5, 4))(node)
+
+
 def _upsampled(node: Node) -> int:
     if len(node.io.x.spatial) != 2:
         return 0
-    return {"bilinear": 4, "nearest": 1}.get(
-        str(getattr(node.op, "mode", "")), 0
-    ) * node.output.numel
+    mode = str(getattr(node.op, "mode", ""))
+    if mode == "area":
+        return _averaged(node)
+    return {"bilinear": 4, "nearest": 1}.get(mode, 0) * node.output.numel
+
+
+def _averaged(node: Node) -> int:
+    """Only in two dimensions: fvcore doesn't know adaptive_avg_pool1d and adaptive_avg_pool3d."""
+    return node.io.x.numel if len(node.io.x.spatial) == 2 else 0
 
 
 def _projections(node: Node) -> int:
@@ -46,18 +57,18 @@ def _projections(node: Node) -> int:
 
 
 KNOWN = (
-    Known("fvcore", "flops", ("batch_norm",), _per_element(2, 1),
-          "fvcore counts 2 per element of a batch norm at inference, 1 without weights"),
+    Known("fvcore", "flops", ("batch_norm",), _batch_norm,
+          "fvcore counts 2 per element of a batch norm at inference, 1 without weights, 3 more by its own statistics"),
     Known("fvcore", "flops", ("layer_norm", "group_norm", "instance_norm"), _per_element(5, 4),
           "fvcore counts 5 per element of a norm, 4 without weights; its source calls it a rough estimate"),
     Known("fvcore", "flops", ("attention",), _linear_parts,
           "fvcore counts attention's projections; QK^T and AV it doesn't see inside scaled_dot_product_attention"),
     Known("fvcore", "flops", ("scaled_dot_product",), lambda node: 0,
           "fvcore doesn't know scaled_dot_product_attention and counts 0"),
-    Known("fvcore", "flops", ("global_avg_pool", "adaptive_avg_pool"), lambda node: node.io.x.numel,
+    Known("fvcore", "flops", ("global_avg_pool", "adaptive_avg_pool"), _averaged,
           "fvcore counts 1 per input element of an adaptive average pool: additions, not MACs"),
     Known("fvcore", "flops", ("interpolate",), _upsampled,
-          "fvcore counts 4 per output element of a bilinear upsampling, 1 of a nearest one"),
+          "fvcore counts 4 per output of a bilinear upsampling, 1 of a nearest one, 1 per input of one by area"),
     Known("fvcore", "activations", ("attention",), _projections,
           "fvcore counts the outputs of attention's two projections, q, k and v among them"),
 )  # fmt: skip

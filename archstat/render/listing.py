@@ -44,11 +44,11 @@ def render(name: str, listing: Listing, style: Style) -> str:
     if name in ("csv", "tsv"):
         return _separated(listing, "," if name == "csv" else "\t")
     found = _fields(listing)
-    lines = markdown.table(found) if name == "markdown" else _drawn(found, style, listing.flat)
+    lines = markdown.table(found) if name == "markdown" else drawn(found, style, flat=listing.flat)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _drawn(found: list[Field], style: Style, flat: bool) -> Iterator[str]:
+def drawn(found: list[Field], style: Style, *, flat: bool = False) -> Iterator[str]:
     """Draw a table whose last column is prose: it is broken into lines where it is too long."""
     found = [field for field in found if any(field.cells)]
     if style.width is None or line_width(found) <= style.width:

@@ -25,6 +25,8 @@ CASES = {
     "memory-vgg16-plain.txt": ("memory", "vgg16", "--plain", "--units", "iec"),
     "shapes-alexnet.txt": ("shapes", "alexnet", "--layout", "hwc"),
     "explain-alexnet.txt": ("explain", "alexnet", "conv1", "conv2.conv1"),
+    "explain-against-torchinfo.txt": ("explain", "vit_b_16", "--against", "torchinfo"),
+    "explain-against-figure.txt": ("explain", "resnet18", "--against", "1.82G"),
     "explain-vit.txt": ("explain", "vit_b_16", "encoder.encoder_block1.residual", "--batch", "2"),
 }
 
