@@ -8,7 +8,7 @@ from archstat.passes.backward_macs import backward_macs
 from archstat.passes.depth import depth
 from archstat.passes.flops import flops
 from archstat.passes.macs import macs
-from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_bytes
+from archstat.passes.optimizers import adam_bytes, gradient_bytes, momentum_bytes
 from archstat.passes.params import (
     biases,
     buffer_bytes,
@@ -36,11 +36,11 @@ Values = tuple[int | None, ...]
 
 __all__ = [
     "Measure",
-    "Optimizer",
     "Peak",
     "Values",
     "activation_bytes",
     "activations",
+    "adam_bytes",
     "axes",
     "backward_macs",
     "biases",
@@ -56,7 +56,7 @@ __all__ = [
     "inference_peak",
     "jump",
     "macs",
-    "optimizer_bytes",
+    "momentum_bytes",
     "param_bytes",
     "params",
     "receptive_field",

@@ -68,6 +68,28 @@ def optimizer_bytes(graph: Graph, optimizer: Optimizer) -> tuple[int, ...]:
     return tuple(sum(sum(state_bytes(optimizer, p)) for p in own) for own in _trained(graph))
 
 
+def momentum_bytes(graph: Graph) -> tuple[int, ...]:
+    """Measure what SGD with momentum keeps from step to step.
+
+    Counts:  one buffer of the size of each trained param, at the owner of a shared one
+    Ignores: frozen params; temporaries of the step
+    Unit:    bytes
+    Source:  torch.optim.SGD
+    """
+    return optimizer_bytes(graph, Optimizer("momentum"))
+
+
+def adam_bytes(graph: Graph) -> tuple[int, ...]:
+    """Measure what Adam and AdamW keep from step to step.
+
+    Counts:  two averages of the size of each trained param, and its counter of steps in single precision
+    Ignores: frozen params; temporaries of the step
+    Unit:    bytes
+    Source:  torch.optim.Adam
+    """
+    return optimizer_bytes(graph, Optimizer("adam"))
+
+
 def _trained(graph: Graph) -> list[list[Tensor]]:
     trained = trained_nodes(graph)
     return [

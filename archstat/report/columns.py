@@ -54,14 +54,6 @@ def _forward_backward(graph: Graph) -> passes.Values:
     return tuple(2 * n for n in passes.activation_bytes(graph))
 
 
-def _momentum(graph: Graph) -> passes.Values:
-    return passes.optimizer_bytes(graph, passes.Optimizer("momentum"))
-
-
-def _adam(graph: Graph) -> passes.Values:
-    return passes.optimizer_bytes(graph, passes.Optimizer("adam"))
-
-
 COLUMNS = (
     Column("params", "params", "elements", "learnable numbers; shared ones once", passes.params),
     Column("weights", "weights", "elements", "params without the biases", passes.weights),
@@ -82,8 +74,8 @@ COLUMNS = (
            "an estimate: activations x 2, as the lecture does", _forward_backward, estimate=True),
     Column("gradient_bytes", "gradients", "bytes", "one for each param that is trained", passes.gradient_bytes),
     Column("momentum_bytes", "momentum", "bytes", "what SGD with momentum keeps for each param that is trained",
-           _momentum),
-    Column("adam_bytes", "Adam state", "bytes", "what Adam keeps for each param that is trained", _adam),
+           passes.momentum_bytes),
+    Column("adam_bytes", "Adam state", "bytes", "what Adam keeps for each param that is trained", passes.adam_bytes),
 )  # fmt: skip
 
 BY_KEY = {column.key: column for column in COLUMNS}

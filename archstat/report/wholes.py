@@ -10,7 +10,7 @@ import msgspec
 
 from archstat import passes
 from archstat.graph import Graph
-from archstat.passes.optimizers import Name
+from archstat.passes.optimizers import Name, Optimizer
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def _training(optimizer: Name) -> Callable[[Graph], Measure]:
     def measure(graph: Graph) -> Measure:
         from archstat.report.peaks import Training, trained
 
-        line = trained(graph, Training(optimizer=passes.Optimizer(optimizer)))
+        line = trained(graph, Training(optimizer=Optimizer(optimizer)))
         return Measure(line.nbytes, line.alive) if line else Measure(None)
 
     return measure

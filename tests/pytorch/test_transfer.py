@@ -9,11 +9,10 @@ from archstat.graph import Graph
 from archstat.passes import (
     backward_macs,
     gradient_bytes,
-    optimizer_bytes,
     saved_bytes,
     trainable_params,
 )
-from archstat.passes.optimizers import Optimizer
+from archstat.passes.optimizers import Optimizer, optimizer_bytes
 from archstat.passes.training import training_peak
 from archstat.spec import load
 from archstat.spec.model import Settings, Transfer
