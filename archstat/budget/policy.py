@@ -8,7 +8,7 @@ warn_at: 95%
 base: origin/main
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import partial
@@ -18,7 +18,16 @@ import msgspec
 from archstat.errors import Mark, SpecError
 from archstat.spec.limits import merged, parse_percent, read_budget
 from archstat.spec.model import Limit
-from archstat.spec.nodes import Mapping, Scalar, YamlNode, expect, is_empty, printable, refuse_empty
+from archstat.spec.nodes import (
+    Mapping,
+    Scalar,
+    Sequence,
+    YamlNode,
+    expect,
+    is_empty,
+    printable,
+    refuse_empty,
+)
 from archstat.spec.reader import read
 from archstat.spec.words import nearest
 
@@ -102,7 +111,12 @@ def matches(glob: str, path: str) -> bool:
 
 
 def _rules(node: YamlNode | None) -> Iterator[Rule]:
-    what = "'specs' maps globs to budgets"
+    what = "'specs' maps globs to budgets, or lists globs"
+    if isinstance(node, Sequence):
+        for item in node.items:
+            glob = expect(item, Scalar, what)
+            yield Rule(_glob(glob), (), glob.mark)
+        return
     for key, value in expect(node, Mapping, what).entries if node else ():
         # A mapping that holds nothing is fine here: the spec is checked against its own budget.
         limits = () if isinstance(value, Mapping) and is_empty(value) else read_budget(value)
@@ -111,7 +125,7 @@ def _rules(node: YamlNode | None) -> Iterator[Rule]:
 
 def _glob(key: Scalar) -> str:
     text = key.text.removeprefix("./")
-    parts: Sequence[str] = text.split("/")
+    parts = text.split("/")
     hint = None
     if not text or len(text) > _LONGEST_GLOB or not text.isprintable():
         hint = f"printable text of at most {_LONGEST_GLOB} characters"

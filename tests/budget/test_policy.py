@@ -36,6 +36,15 @@ def test_later_rules_replace_the_same_limit_only() -> None:
     assert limits(None) == limits("resnet50") == limits("other/net.yaml")
 
 
+def test_globs_may_be_a_list_without_budgets() -> None:
+    found = policy("default: {params: 1M}\nspecs: [nets/*.yaml, resnet*]\n")
+    assert [(rule.glob, rule.limits) for rule in found.rules] == [
+        ("nets/*.yaml", ()),
+        ("resnet*", ()),
+    ]
+    assert [limit.written for limit in found.limits_of("nets/a.yaml")] == ["1M"]
+
+
 def test_the_rest_is_read() -> None:
     found = policy(GOOD)
     assert (found.warn_at, found.base) == (Fraction(19, 20), "origin/main")
@@ -75,7 +84,10 @@ def test_globs(glob: str, path: str, same: bool) -> None:
         ("default: {speed: 3}", "1:11", "no metric is called 'speed'"),
         ("default: {params: many}", "1:19", "is not a figure"),
         ("default: [params]", "1:10", "maps metrics to limits"),
-        ("specs: [a.yaml]", "1:8", "maps globs to budgets"),
+        ("specs: a.yaml", "1:8", "maps globs to budgets, or lists globs"),
+        ("specs: [[a.yaml]]", "1:9", "maps globs to budgets, or lists globs"),
+        ("specs: [{a.yaml: {}}]", "1:9", "maps globs to budgets, or lists globs"),
+        ("specs: [a.yaml, ../b.yaml]", "1:17", "can't name specs"),
         ("specs: {}", "1:1", "is empty"),
         ("specs: {/etc/*.yaml: {}}", "1:9", "a path below the folder"),
         ("specs: {../a.yaml: {}}", "1:9", "a path below the folder"),
