@@ -19,7 +19,7 @@ def table(found: Sequence[Field]) -> Iterator[str]:
     yield _line([markdown(field.title) for field in found])
     yield _line(["---:" if field.right else "---" for field in found])
     for texts in zip(*(field.cells for field in found), strict=True):
-        yield _line([markdown(text) for text in texts])
+        yield _line([markdown(text.strip()) for text in texts])
     if any(field.footer for field in found):
         yield _line([f"**{markdown(f.footer)}**" if f.footer else "" for f in found])
 

@@ -111,3 +111,9 @@ def test_what_is_written_holds_its_schema() -> None:
     found = json.loads(run("compare", *asked, "-f", "json").stdout)
     assert found["comparisons"][0]["new"]["settings"]["freeze"] == ["conv1"]
     jsonschema.validate(found, json.loads(run("schema", "compare").stdout))
+
+
+def test_markdown_has_no_blanks_at_the_end_of_a_cell() -> None:
+    lines = run("compare", *TRAINING, "-f", "markdown").output.splitlines()
+    assert "| output | 1000 | 102 | 102 |" in lines
+    assert "| gradients (MB) | 102.228 | 60.695  -40.6% | 0.836   -99.2% |" in lines
