@@ -1,10 +1,17 @@
 """archstat verify: every number held against PyTorch and fvcore."""
 
+import os
+from typing import TYPE_CHECKING
+
 import click
 
 from archstat.cli.command import Command, option
-from archstat.cli.options import Given, common
+from archstat.cli.options import Count, Given, common
 from archstat.cli.specs import FAILED, Reference
+
+if TYPE_CHECKING:
+    from archstat.pytorch.agreement import Verification
+    from archstat.spec.model import Spec
 
 EXAMPLES = """
 archstat verify resnet50                       layer by layer, against PyTorch and fvcore
@@ -14,6 +21,9 @@ archstat verify net.yaml --batch 8 -f json
 
 DIFFERS = 1
 
+_TOGETHER = 2
+"""Processes that go together into 4 GB."""
+
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("specs", nargs=-1, type=Reference(), metavar="[SPEC...]")
@@ -22,8 +32,10 @@ DIFFERS = 1
     is_flag=True,
     help="Leave out fvcore, which does one batch's arithmetic, receptive fields and training peaks.",
 )
+@option("--jobs", type=Count(1024), metavar="N",
+        help="Processes, each with up to 2 GB: two by default, where there are several specs and cores.")  # fmt: skip
 @common("spec", "run", "transfer", "format")
-def command(given: Given, specs: tuple[str, ...], fast: bool) -> int:
+def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) -> int:
     """Build the PyTorch graph and hold every number against PyTorch's own.
 
     Shapes, params, buffers, MACs, memory and saved bytes of each layer, both peaks, and fvcore's counts. Where a
@@ -40,18 +52,29 @@ def command(given: Given, specs: tuple[str, ...], fast: bool) -> int:
 
     require_torch()
     from archstat.pytorch.verify import verify
+    from archstat.variants.workers import each
 
     loaded, whole = load_each(specs or bundled(), given)
-    found = []
+    processes = min(jobs or _TOGETHER, len(loaded), jobs or os.cpu_count() or 1)
     with Progress(len(loaded), given) as progress:
-        for spec in loaded:
 
-            def step(check: str, name: str = spec.reference) -> None:
-                progress.at(f"{name}: {check}")
-
+        def one(spec: "Spec") -> "Verification":
             graph = spec.graph.select(aux=given.aux)
-            found.append(verify(graph, spec.reference, fast=fast, step=step))
-            progress.one_done()
+            alone = processes == 1
+            said = progress.at if alone else lambda said: None
+            return verify(
+                graph,
+                spec.reference,
+                fast=fast,
+                threads=None if alone else 1,
+                step=lambda check: said(f"{spec.reference}: {check}"),
+            )
+
+        def done(count: int) -> None:
+            progress.done = count
+            progress.at("")
+
+        found = each(one, loaded, processes, done, portion=1)
     if found:
         send(given, lambda name, style: render(name, found, style))
     if any(one.failed for one in found):

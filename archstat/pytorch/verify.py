@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import torch
+
 from archstat.graph import Graph
 from archstat.pytorch.agreement import Comparison, Outcome, Verification
 from archstat.pytorch.checks import CHECKS, SLOW
@@ -13,9 +15,15 @@ def verify(
     reference: str = "",
     *,
     fast: bool = False,
+    threads: int | None = None,
     step: Callable[[str], None] = lambda name: None,
 ) -> Verification:
-    """Run the checks; ``step`` is told the name of each before it runs, ``fast`` leaves the slow ones out."""
+    """Run the checks; ``step`` is told the name of each before it runs, ``fast`` leaves the slow ones out.
+
+    ``threads`` are PyTorch's from now on, as many as it likes if none is given.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
     subject = Subject(graph)
     outcomes: list[Outcome] = []
     for check in (*CHECKS, *(() if fast else SLOW)):

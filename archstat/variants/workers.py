@@ -28,25 +28,28 @@ def each(
     things: Sequence[A],
     jobs: int = 1,
     step: Callable[[int], None] | None = None,
+    portion: int = _PORTION,
 ) -> list[B]:
-    """Return what ``work`` makes of each thing; ``step`` is told how many are done.
+    """Return what ``work`` makes of each thing; ``step`` is told how many are done, after each ``portion`` of them.
 
     With more than one job the processes are forks of this one, so that they have all that it has read. They end when
     this one is interrupted. Raises a LostError if one is killed.
     """
     if jobs > 1 and len(things) > 1 and "fork" in multiprocessing.get_all_start_methods():
-        return _forked(work, things, min(jobs, len(things)), step)
+        return _forked(work, things, min(jobs, len(things)), step, portion)
     found: list[B] = []
-    for portion in _portions(things):
-        found += map(work, portion)
+    for some in _portions(things, portion):
+        found += map(work, some)
         if step is not None:
             step(len(found))
     return found
 
 
-def _portions(things: Sequence[A], first: int = 0, stride: int = 1) -> Iterator[Sequence[A]]:
-    for start in range(first * _PORTION, len(things), stride * _PORTION):
-        yield things[start : start + _PORTION]
+def _portions(
+    things: Sequence[A], portion: int, first: int = 0, stride: int = 1
+) -> Iterator[Sequence[A]]:
+    for start in range(first * portion, len(things), stride * portion):
+        yield things[start : start + portion]
 
 
 def _forked(
@@ -54,6 +57,7 @@ def _forked(
     things: Sequence[A],
     jobs: int,
     step: Callable[[int], None] | None,
+    portion: int,
 ) -> list[B]:
     context = multiprocessing.get_context("fork")
     processes: list[ForkProcess] = []
@@ -63,7 +67,7 @@ def _forked(
         for number in range(jobs):
             ours, theirs = context.Pipe(duplex=False)
             process = context.Process(
-                target=_serve, args=(work, things, number, jobs, theirs), daemon=True
+                target=_serve, args=(work, things, portion, number, jobs, theirs), daemon=True
             )
             process.start()
             theirs.close()
@@ -74,18 +78,18 @@ def _forked(
             for pipe in wait(open_pipes):
                 assert isinstance(pipe, Connection)
                 try:
-                    portion = pipe.recv()
+                    some = pipe.recv()
                 except EOFError:
                     raise LostError(
-                        "a process of the sweep was killed", hint="try --jobs 1"
+                        "one of the processes was killed", hint="try --jobs 1"
                     ) from None
-                if portion is None:
+                if some is None:
                     open_pipes.remove(pipe)
                     continue
-                if isinstance(portion, Exception):
-                    raise portion
-                answers[pipe].append(portion)
-                done += len(portion)
+                if isinstance(some, Exception):
+                    raise some
+                answers[pipe].append(some)
+                done += len(some)
                 if step is not None:
                     step(done)
     finally:
@@ -95,13 +99,14 @@ def _forked(
             process.join()
     # Each process took every so manieth portion.
     streams = [iter(portions) for portions in answers.values()]
-    count = -(-len(things) // _PORTION)
+    count = -(-len(things) // portion)
     return [one for at in range(count) for one in next(streams[at % jobs])]
 
 
 def _serve(
     work: Callable[[A], B],
     things: Sequence[A],
+    portion: int,
     number: int,
     jobs: int,
     pipe: Connection,
@@ -112,8 +117,8 @@ def _serve(
     gc.freeze()
     gc.set_threshold(100_000)
     try:
-        for portion in _portions(things, number, jobs):
-            pipe.send([work(thing) for thing in portion])
+        for some in _portions(things, portion, number, jobs):
+            pipe.send([work(thing) for thing in some])
         pipe.send(None)
     except Exception as error:  # whatever it is, the first process raises it
         pipe.send(error)

@@ -10,7 +10,7 @@ import pytest
 from archstat.graph import Graph
 from archstat.pytorch.agreement import Comparison, Outcome
 from archstat.spec import bundled, load
-from tests.cli.run import run
+from tests.cli.run import run, shell
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 checks = pytest.importorskip("archstat.pytorch.checks")
@@ -72,6 +72,13 @@ def test_a_reference_that_saw_nothing_has_not_agreed() -> None:
     assert not Outcome(check="MACs", reference="a counter", skipped="no convolution").failed
     assert Comparison(path="", ours=3, theirs=0).verdict == "differs"
     assert Comparison(path="", ours=3, theirs=0, reason="known").verdict == "explained"
+
+
+def test_processes_change_nothing() -> None:
+    asked = ("verify", "lenet5", "conv7x7", "conv3x3_stack", "--fast", "-f", "json", "--jobs")
+    alone, together = (shell(*asked, jobs) for jobs in ("1", "3"))
+    assert together.returncode == 0, together.stderr.decode()
+    assert together.stdout == alone.stdout
 
 
 def test_json_and_exit_code() -> None:

@@ -62,6 +62,12 @@ def test_processes_change_nothing(jobs: int) -> None:
     assert seen[-1] == 300
 
 
+@pytest.mark.parametrize("portion", [1, 3, 32])
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_answers_come_in_the_order_of_the_things(jobs: int, portion: int) -> None:
+    assert each(lambda n: 2 * n, range(50), jobs, portion=portion) == list(range(0, 100, 2))
+
+
 def test_a_killed_process_is_no_answer() -> None:
     with pytest.raises(LostError, match="was killed"):
         each(lambda n: os.kill(os.getpid(), signal.SIGKILL), range(100), jobs=2)
