@@ -34,6 +34,7 @@ archstat memory resnet50 --batch 256 --optimizer momentum --gpus 8
 archstat memory alexnet --split 2              AlexNet's two GPUs: what each holds, and what crosses
 archstat memory vit_b_16 --curve               the memory over a step of training, drawn
 archstat memory vgg16 --batch 64 --dtype float16
+archstat memory vgg16 --backward --amp bfloat16          under torch.autocast
 archstat memory resnet50 --units iec           MiB = 2^20 bytes
 """
 
@@ -122,6 +123,12 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     help="With --backward or --peak: what runs again for backward: each stage, or all but the last of N segments.",
 )
 @option(
+    "--amp",
+    type=click.Choice(["bfloat16", "float16"]),
+    section=NETWORK,
+    help="With --backward: under torch.autocast to that type, on the CPU; weights stay in float32.",
+)
+@option(
     "--fit",
     metavar="SIZE",
     section=NETWORK,
@@ -144,6 +151,7 @@ def command(
     device: Literal["cpu", "cuda"] | None,
     input_grad: bool,
     checkpoint: "Checkpoint | None",
+    amp: str | None,
     fit: str | None,
 ) -> int:
     """Measure the activations in memory, layer by layer, as CS231n lecture 9 counts them.
@@ -193,6 +201,12 @@ def command(
         "--checkpoint": checkpoint,
     }
     peak = peak or curve or bool(optimizer) or fit is not None
+    if amp:
+        refuse_without("--backward", {} if backward else {"--amp": amp})
+        # The copies of weights in autocast's cache live on, and gradients are cast back: no peak is known.
+        asked = {"--fit": fit, "--optimizer": optimizer, "--curve": curve, "--peak": peak}
+        run_by = {"--checkpoint": checkpoint, "--device cuda": device == "cuda"}
+        refuse_beside("--amp", {**asked, **run_by, "--dtype": given.dtype != "float32"})
     refuse_without("--peak", {} if peak else {"--accumulate": accumulate})
     tuned = {"--implementation": implementation, "--weight-decay": weight_decay}
     refuse_without("--optimizer", {} if optimizer else tuned)
@@ -208,7 +222,7 @@ def command(
         return shown(kinds.memory())
     if backward or optimizer or any(run_as.values()):
         need_gradients(given.dtype, "--backward" if backward else "--optimizer")
-    run = Mode(training=mode != "eval", device=device or "cpu")
+    run = Mode(training=mode != "eval", device=device or "cpu", autocast=amp or "")
     found: Peaks | None = None
     states: tuple[Column, ...] = ()
     if peak:

@@ -4,12 +4,12 @@ from fractions import Fraction
 from typing import ClassVar
 
 from archstat.errors import require
-from archstat.ops.base import IO, InPlace, Op, Terms
+from archstat.ops.base import IO, Autocast, InPlace, Op, Terms
 from archstat.ops.checks import check_numbers
 from archstat.ops.gradient import ELEMENTWISE
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import INPUT, RESULT, Mode, Save, Step, learned
+from archstat.ops.tape import INPUT, PARAMETER, RESULT, Mode, Save, Step, learned
 from archstat.tensor import Tensor
 
 
@@ -115,12 +115,15 @@ class PReLU(Op, frozen=True, kw_only=True):
         step = Step(
             (0,),
             io.y,
-            saves=INPUT,
+            saves=(*INPUT, PARAMETER),
             learns=learned(["weight"], io.y),
             gradients=(ELEMENTWISE,),
             unasked=True,
         )
         return (step,)
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "lowers"
 
 
 class HardTanh(InPlace, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from archstat.errors import require
-from archstat.ops.base import IO, Op, Terms, Weightless, shape_terms
+from archstat.ops.base import IO, Autocast, Op, Terms, Weightless, shape_terms
 from archstat.ops.checks import check_channels_last, check_numbers
 from archstat.ops.gradient import Gathered
 from archstat.ops.options import Boolean, MaybePositive, Positive
@@ -122,6 +122,9 @@ class Attention(Op, frozen=True, kw_only=True):
         tape.hold(product)
         return tuple(tape.steps)
 
+    def autocast(self, x: Tensor) -> Autocast:
+        return "lowers"
+
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
         macs, inner = self.macs(io), any(needs) or trained
         asked = {
@@ -214,6 +217,9 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
         tape = Tape(3)
         attention_steps(tape, self._branches(io.inputs), io.y, mode, causal=self.causal)
         return tuple(tape.steps)
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "lowers"
 
     def _branches(self, inputs: tuple[Tensor, ...]) -> tuple[Branch, Branch, Branch]:
         groups = self.kv_heads or self.heads

@@ -16,7 +16,7 @@ below, name it in ``catalogue.py``, and add two hand-worked cases under ``tests/
 """
 
 from math import prod
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 
 import msgspec
 
@@ -26,6 +26,9 @@ from archstat.ops.options import Boolean, Kind
 from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import INPUT, Mode, Save, Step, copied, learned
 from archstat.tensor import Shape, Tensor
+
+Autocast = Literal["lowers", "raises", "leaves"]
+"""What autocast does to inputs: casts them to the lower type, to single precision, or not at all."""
 
 Terms = dict[str, tuple[int, ...]]
 """Labelled products: ``{"QK^T": (12, 197, 197, 64)}`` counts 12*197*197*64."""
@@ -146,6 +149,10 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
             gradients=self.gradients(io),
         )
         return (step,)
+
+    def autocast(self, x: Tensor) -> Autocast:
+        """Return what torch.autocast does on the CPU to the op's inputs in single or half precision."""
+        return "leaves"
 
     def reach(self, io: IO) -> Routes:
         """Return which positions of each input an output position reads: what a receptive field follows."""

@@ -5,12 +5,12 @@ from typing import ClassVar
 import msgspec
 
 from archstat.errors import SpecError, require
-from archstat.ops.base import IO, Op, Terms, shape_terms
+from archstat.ops.base import IO, Autocast, Op, Terms, shape_terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
 from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Along, Read, Routes, Spread, image
-from archstat.ops.tape import INPUT, Learned, Mode, Save, Step
+from archstat.ops.tape import INPUT, PARAMETER, Learned, Mode, Save, Step
 from archstat.ops.window import (
     Window,
     check_axes,
@@ -60,7 +60,10 @@ class _Convolution(Op, frozen=True, kw_only=True):
                 )
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        return INPUT
+        return (*INPUT, PARAMETER)
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "lowers"
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         """Return the one step; the weight's gradient is laid out as the input is."""

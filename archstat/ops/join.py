@@ -4,7 +4,7 @@ from functools import reduce
 from typing import ClassVar
 
 from archstat.errors import SpecError, require
-from archstat.ops.base import IO, Terms, Weightless
+from archstat.ops.base import IO, Autocast, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.elementwise import together
 from archstat.ops.gradient import ELEMENTWISE, PART, SAME, Gradient, quotient
@@ -288,6 +288,9 @@ class MatMul(Join, frozen=True, kw_only=True):
         tape = Tape(2)
         matmul_steps(tape, ((io.inputs[0], 0), (io.inputs[1], 1)), io.y)
         return tuple(tape.steps)
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "lowers"
 
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
         factors = self.macs(io)["product"]

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 
 from archstat.errors import require
-from archstat.ops.base import IO, Op, Terms, shape_terms
+from archstat.ops.base import IO, Autocast, Op, Terms, shape_terms
 from archstat.ops.checks import check_numbers, last_axis_meant
 from archstat.ops.options import Boolean, Positive, Wholes
 from archstat.ops.product import linear_steps
@@ -64,6 +64,9 @@ class Linear(Op, frozen=True, kw_only=True):
         tape = Tape(1)
         linear_steps(tape, io.x, 0, io.y, learned(self.params(io)))
         return tuple(tape.steps)
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "lowers"
 
 
 def _misplaced(x: Tensor) -> str:

@@ -118,7 +118,8 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
         native = len(io.x.shape) == 2 or not self.affine or io.x.dtype != "float32"
         if not batch and not (mode.device == "cuda" and native):
             return INPUT
-        return (*INPUT, extra("statistics", 2 * c, dtype=_statistics(io.x, mode)))
+        held = self.affine or self.track_running_stats
+        return (*INPUT, extra("statistics", 2 * c, dtype=_statistics(io.x, mode, held)))
 
 
 class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
@@ -148,11 +149,11 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         x, n = io.x, io.x.batch * io.x.channels
-        stats = extra("statistics", 2 * n, dtype=_statistics(x, mode))
+        stats = extra("statistics", 2 * n, dtype=_statistics(x, mode, self.affine))
         saves: tuple[Save, ...] = (*INPUT, stats)
         copies = self.affine + 2 * (self.track_running_stats and mode.training)
         if copies:
-            saves = (*saves, extra("copy", copies * n, dtype=x.dtype))
+            saves = (*saves, extra("copy", copies * n, dtype=_weights(x, mode, self.affine)))
         repeated = Tensor((n,), x.dtype)
         bias = (repeated,) if self.affine else ()
         tape = Tape(1)
@@ -201,7 +202,8 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         x, tape, at = io.x, Tape(1), 0
-        stats = extra("statistics", 2 * x.batch * self.groups, dtype=x.dtype)
+        kind = _weights(x, mode, self.affine)
+        stats = extra("statistics", 2 * x.batch * self.groups, dtype=kind)
         if x.strides is not None and not x.channels_last_format:
             at = tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
         learns = learned(self.params(io))
@@ -239,7 +241,7 @@ class LayerNorm(_Norm, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         rows = io.x.numel // io.x.channels
-        return (*INPUT, extra("statistics", 2 * rows, dtype=_statistics(io.x, mode)))
+        return (*INPUT, extra("statistics", 2 * rows, dtype=_statistics(io.x, mode, self.affine)))
 
 
 class RMSNorm(_Norm, frozen=True, kw_only=True):
@@ -303,6 +305,11 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
         return tuple(tape.steps)
 
 
-def _statistics(x: Tensor, mode: Mode) -> str:
-    """Return the type of a norm's statistics: the input's on the CPU, single precision on a GPU."""
-    return x.dtype if mode.device == "cpu" else "float32"
+def _statistics(x: Tensor, mode: Mode, held: bool) -> str:
+    """Return the type of a norm's statistics: on the CPU that of what it holds, or its input's; on a GPU single."""
+    return "float32" if mode.device != "cpu" else _weights(x, mode, held)
+
+
+def _weights(x: Tensor, mode: Mode, held: bool) -> str:
+    """Return the type in which a norm works: its input's, but under autocast its weights' where it has some."""
+    return "float32" if mode.autocast and held else x.dtype

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from archstat.errors import require
-from archstat.ops.base import IO, Op, Terms, Weightless
+from archstat.ops.base import IO, Autocast, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import DecimalOrWord, Padding, Wholes, Word, per_axis
 from archstat.ops.reach import Along, Routes, Slide, but
@@ -121,6 +121,11 @@ class Pad(Weightless, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT if self.mode in COPIED else ()
+
+    def autocast(self, x: Tensor) -> Autocast:
+        # The kernels of one and two axes, and one of three.
+        flat = self.mode == "reflect" and len(x.spatial) < 3
+        return "raises" if flat or self.mode == "replicate" else "leaves"
 
 
 def pad_before(

@@ -5,7 +5,7 @@ from math import gcd
 from typing import ClassVar
 
 from archstat.errors import SpecError, require
-from archstat.ops.base import IO, Op, Terms, Weightless
+from archstat.ops.base import IO, Autocast, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
 from archstat.ops.pad import pad_before
@@ -30,6 +30,9 @@ class _Pool(Weightless, frozen=True, kw_only=True):
     def spread(self) -> PerAxis:
         """Return the dilation."""
         return 1
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "raises" if len(x.spatial) == 3 else "leaves"
 
     def window(self, x: Tensor) -> Window:
         step = self.kernel if self.stride is None else self.stride
@@ -147,6 +150,9 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
+    def autocast(self, x: Tensor) -> Autocast:
+        return "raises" if len(x.spatial) == 3 else "leaves"
+
     def reach(self, io: IO) -> Routes:
         sizes = enumerate(zip(io.x.spatial, io.y.spatial, strict=True), 2)
         reads = {d: EVERYTHING if m == 1 else Along(d, Cells(n, m)) for d, (n, m) in sizes}
@@ -200,6 +206,9 @@ class _GlobalPool(Weightless, frozen=True, kw_only=True):
 
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
+
+    def autocast(self, x: Tensor) -> Autocast:
+        return "raises" if len(x.spatial) == 3 else "leaves"
 
     def reach(self, io: IO) -> Routes:
         return (but(io.x, dict.fromkeys(range(2, len(io.x.shape)), EVERYTHING)),)

@@ -15,10 +15,10 @@ def linear_steps(
 
     ``learns`` are the weight and, if there is one, the bias.
     """
-    kept = (Save("input", 0, WEIGHT),)
+    kept = (Save("input", 0, WEIGHT), Save("weight", WEIGHT, 0))
     if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
         copy = x.with_shape(*x.shape)
-        at, kept = tape.add((at,), copy, gradients=(SAME,)), (Save("copy", 0, WEIGHT),)
+        at, kept = tape.add((at,), copy, gradients=(SAME,)), (Save("copy", 0, WEIGHT), kept[1])
     else:
         learns = (*learns[:1], *(Learned(bias.name, added=True) for bias in learns[1:]))
     return tape.add((at,), y, saves=kept, learns=learns, gradients=(ZEROS,), macs=(macs,))

@@ -10,7 +10,7 @@ from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside, quotient
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import ITSELF, Along, Routes, Slide, image
 from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step
-from archstat.tensor import Tensor, view_strides
+from archstat.tensor import HALVES, Tensor, view_strides
 
 
 class LocalResponseNorm(Op, frozen=True, kw_only=True):
@@ -69,6 +69,10 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
         x = io.x
         n, c, *spatial = x.shape
         padded = Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
+        # Of more than one axis the mean is a three-dimensional pool's, which autocast raises to single precision.
+        raised = bool(mode.autocast) and len(spatial) > 1 and x.dtype in HALVES
+        if raised:
+            return self._raised(x, padded, io.y.with_dtype("float32"))
         mean = x.with_shape(*x.shape)
         return (
             Step((0, 0), x.fresh(), saves=INPUT, until=1, gradients=(ELEMENTWISE, ELEMENTWISE)),
@@ -78,4 +82,18 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
             Step((4,), mean, gradients=(SAME,)),
             Step((5,), mean, saves=INPUT, until=6, gradients=(beside(mean, mean),)),
             Step((0, 6), io.y, saves=QUOTIENT, gradients=quotient(io.y)),
+        )
+
+    def _raised(self, x: Tensor, padded: Tensor, y: Tensor) -> tuple[Step, ...]:
+        """Return the steps of autocast, which casts the padded squares."""
+        mean = y.with_shape(*y.shape)
+        return (
+            Step((0, 0), x.fresh(), saves=INPUT),
+            Step((1,), padded),
+            Step((2,), padded.with_dtype("float32")),
+            Step((3,), mean, saves=INPUT),
+            Step((4,), mean),
+            Step((5,), mean),
+            Step((6,), mean, saves=INPUT),
+            Step((0, 7), y, saves=QUOTIENT),
         )

@@ -18,18 +18,19 @@ OUTPUT = -1
 """``Save.of``: what the step makes."""
 
 WEIGHT = -2
-"""``Save.given``: the op's own weight."""
+"""``Save.of`` and ``Save.given``: the op's own weight, the first of those that the step learns."""
 
 
 class Mode(msgspec.Struct, frozen=True):
-    """How the network runs: ``model.train()`` or not, and whose kernels."""
+    """How the network runs: ``model.train()`` or not, whose kernels, and what type torch.autocast casts to, if any."""
 
     training: bool = True
     device: Device = "cpu"
+    autocast: str = ""
 
 
 class Save(msgspec.Struct, frozen=True):
-    """One tensor that autograd keeps: an input of the step by position, OUTPUT, or an extra one.
+    """One tensor that autograd keeps: an input of the step by position, OUTPUT, WEIGHT, or an extra one.
 
     ``given`` is the position of the input (or WEIGHT) without whose gradient it is not kept; ``None`` keeps it
     whenever the step has a gradient at all. ``ahead`` says that an extra one is made, and kept, before the output.
@@ -115,6 +116,8 @@ class Tape:
 
 
 INPUT = (Save("input", 0),)
+PARAMETER = Save("weight", WEIGHT)
+"""The weight of a product: there anyway, unless autocast has made a copy."""
 RESULT = (Save("output", OUTPUT),)
 PRODUCT = (Save("input", 0, 1), Save("input", 1, 0))
 """Of a product each factor is kept for the other's gradient."""

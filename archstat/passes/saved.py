@@ -54,7 +54,7 @@ def saved_bytes(
     """Measure what autograd keeps for the backward pass, at the layer that is the first to keep it.
 
     Counts:  distinct storages among the saved tensors, whole where a view of one is kept; the input too; behind a
-             checkpoint what enters it
+             checkpoint what enters it; under autocast the copies that it makes of weights
     Ignores: parameters and buffers; the loss and its labels; gradients; what only lives inside a kernel
     Unit:    bytes
     Source:  torch.autograd.graph.saved_tensors_hooks

@@ -89,6 +89,8 @@ class Tracing:
                 storage = self._beside(save.of, extras)
                 if save.ahead:
                     ahead.append(storage)
+            elif save.of == WEIGHT:
+                storage = self.weight(owner, step)
             else:
                 storage = y.storage if save.of == OUTPUT else held[save.of].storage
             if wanted and storage >= 0:
@@ -100,6 +102,10 @@ class Tracing:
         self.ran.append(Ran(index, step, held, y, fresh, *made, trained, keeps, behind))
         return y
 
+    def weight(self, owner: int, step: Step) -> int:
+        """Return the storage of the weight that a step multiplies with."""
+        return -owner
+
     def _beside(self, tensor: Tensor, extras: list[int]) -> int:
         extras.append(len(self.sizes))
         self.sizes.append(tensor.nbytes)
@@ -108,6 +114,10 @@ class Tracing:
 
 def trace(graph: Graph, mode: Mode, *, input_grad: bool = False) -> Trace:
     """Run the graph."""
+    if mode.autocast:
+        from archstat.passes.autocast import Autocasting
+
+        return Autocasting(graph, mode).trace(input_grad=input_grad)
     tracing = Tracing()
     values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
     return Trace(tuple(tracing.ran), tuple(values), tuple(tracing.sizes))
@@ -127,12 +137,12 @@ def trace_nodes(
         held = [values[i] for i in node.inputs]
         y = _run_node(tracing, index, node, tapes[index], list(held), trained[node.owner])
         if getattr(node.op, "inplace", False) and y.storage == held[0].storage:
-            _overwrite(values, node.inputs[0], y)
+            overwrite(values, node.inputs[0], y)
         values.append(y)
     return values
 
 
-def _overwrite(values: list[Value], index: int, y: Value) -> None:
+def overwrite(values: list[Value], index: int, y: Value) -> None:
     """Let later readers of ``index`` find what was written over it; with a gradient, all of its memory has one."""
     if y.needs_grad and not values[index].needs_grad:
         for i, value in enumerate(values):

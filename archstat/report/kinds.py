@@ -141,9 +141,10 @@ def memory(
     where = (
         "on the CPU" if mode.device == "cpu" else "with CUDA's kernels, by rules not run on a GPU"
     )
+    cast = f", under autocast to {mode.autocast}, copies of weights too" if mode.autocast else ""
     saved = msgspec.structs.replace(
         BY_KEY["saved_bytes"],
-        about=f"what PyTorch keeps for backward, {run} {where}",
+        about=f"what PyTorch keeps for backward, {run} {where}{cast}",
         values=lambda graph: passes.saved_bytes(
             graph, mode, input_grad=input_grad, checkpoint=checkpoint
         ),

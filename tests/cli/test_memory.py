@@ -130,6 +130,47 @@ def test_a_checkpoint_that_a_layer_in_place_overwrites(tmp_path: Path) -> None:
     assert "overwrites in place what enters there" in done.output
 
 
+def test_what_is_kept_under_autocast() -> None:
+    def saved(*options: str) -> int:
+        done = run(
+            "memory", "vgg16_torchvision", "--backward", "--batch", "8", "-f", "json", *options
+        )
+        return int(json.loads(done.output)["reports"][0]["totals"]["saved_bytes"])
+
+    # Measured with torchvision's VGG-16.
+    assert saved("--amp", "bfloat16") == saved("--amp", "float16") == 619_081_088
+    assert saved() == 586_842_112
+    done = run("memory", "lenet5", "--backward", "--amp", "bfloat16")
+    assert "under autocast to bfloat16, copies of weights too" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "--amp says nothing without --backward"),
+        (("--backward", "--peak"), "--peak can't go with --amp"),
+        (("--backward", "--fit", "1GB"), "--fit can't go with --amp"),
+        (("--backward", "--optimizer", "adam"), "--optimizer can't go with --amp"),
+        (("--backward", "--checkpoint", "stages"), "--checkpoint can't go with --amp"),
+        (("--backward", "--device", "cuda"), "--device cuda can't go with --amp"),
+        (("--backward", "--dtype", "float16"), "--dtype can't go with --amp"),
+        (("--backward", "--split", "2"), "--backward can't go with --split"),
+    ],
+)
+def test_autocast_goes_with_what_is_kept_alone(options: tuple[str, ...], said: str) -> None:
+    done = run("memory", "lenet5", "--amp", "bfloat16", *options)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_what_autocast_does_is_not_known_of_every_op(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: {tokens: [4, 8]}\nlayers: [linear: 8, rms_norm, linear: 2]\n")
+    done = run("memory", str(spec), "--backward", "--amp", "bfloat16")
+    assert done.exit_code == 2
+    assert "what autocast does to 'rms_norm' is not known" in done.output
+
+
 def test_the_largest_batch_that_fits() -> None:
     options = ("--optimizer", "adam", "--checkpoint", "stages", "-f", "json")
     done = run("memory", "resnet50", "lenet5", "--fit", "4GiB", *options)

@@ -5,12 +5,17 @@ from typing import Any
 
 from archstat.graph import Graph, Input, Node
 from archstat.ops.arithmetic import Scale
-from archstat.ops.base import IO
+from archstat.ops.base import IO, Op
 from tests.ops.case import Case
 
 
-def alone(case: Case, *, frozen: bool = False, scaled: bool = False) -> Graph:
-    """Return the network; ``scaled`` multiplies each input by one first, so that it isn't a leaf of autograd's."""
+def alone(
+    case: Case, *, frozen: bool = False, scaled: bool = False, before: Op | None = None
+) -> Graph:
+    """Return the network; ``scaled`` multiplies each input by one first, so that it isn't a leaf of autograd's.
+
+    ``before`` is an op that stands in front of all others and keeps the shape.
+    """
     nodes: list[Node] = []
 
     def add(path: str, op: Any, inputs: tuple[int, ...], frozen: bool = False) -> int:
@@ -25,6 +30,8 @@ def alone(case: Case, *, frozen: bool = False, scaled: bool = False) -> Graph:
         at = len(nodes) - 1
         if scaled and x.is_floating:
             at = add("scale", Scale(factor=Fraction(1)), (at,))
+        if before is not None:
+            at = add("before", before, (at,))
         for step in case.chain():
             at = add(step.word, step, (at,))
         ends.append(at)
