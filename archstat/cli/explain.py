@@ -17,10 +17,16 @@ archstat explain resnet --formula macs --in width,resolution
 """
 
 
+def _tools(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from archstat.report.accountings import TOOLS
+
+    return [name for name in TOOLS if name.startswith(incomplete)]
+
+
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("spec", type=Reference(), metavar="SPEC")
 @click.argument("layers", nargs=-1, type=Layer(), metavar="[LAYER...]")
-@option("--against", metavar="TOOL|FIGURE",
+@option("--against", metavar="TOOL|FIGURE", shell_complete=_tools,
         help="How flopcounter, fvcore, torchinfo, thop, ultralytics-thop, ptflops, calflops, torchvision or keras "
         "comes to its figures; 4.1G: which of them print it.")  # fmt: skip
 @option(

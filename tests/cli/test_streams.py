@@ -292,6 +292,7 @@ def test_completion_scripts_name_the_program() -> None:
         ("archstat explain alexnet fc", ["fc6", "fc7", "fc8"]),
         ("archstat explain nonesuch fc", []),
         ("archstat params alexnet --by ", ["layer", "stage", "op"]),
+        ("archstat explain alexnet --against tor", ["torchinfo", "torchvision"]),
     ],
 )
 def test_completion(words: str, completed: list[str]) -> None:

@@ -3,6 +3,7 @@
 import operator
 from typing import Any
 
+import torch
 from torch import fx, nn
 
 from archstat.graph import Graph
@@ -25,7 +26,10 @@ def plainly(graph: Graph) -> fx.GraphModule:
             values.append(wired.call_function(operator.getitem, (wired.get_attr(name), None)))
         elif class_of(node) == "MultiheadAttention":
             root.add_module(name, _multihead(node, part))
-            values.append(_called(wired, name, inputs[0], node.io.x.shape))
+            if getattr(node.op, "causal", False):
+                length = node.io.x.shape[-2]
+                root.register_buffer(f"{name}_mask", torch.zeros(length, length, device="meta"))
+            values.append(_called(wired, name, inputs[0], node))
         else:
             root.add_module(name, _alone(part, targets[index], targets))
             values.append(wired.call_module(name, inputs))
@@ -53,10 +57,16 @@ def _multihead(node: Any, part: Any) -> nn.Module:
     return made
 
 
-def _called(wired: fx.Graph, name: str, x: fx.Node, shape: tuple[int, ...]) -> fx.Node:
-    """Call attention on [N, L, C]; axes between the batch and the sequence join the batch."""
+def _called(wired: fx.Graph, name: str, x: fx.Node, node: Any) -> fx.Node:
+    """Call attention on [N, L, C]; axes between the batch and the sequence join the batch.
+
+    Causal attention gets its mask of numbers, as torch.nn.Transformer makes it.
+    """
+    shape, options = node.io.x.shape, {"need_weights": False}
+    if node.op.causal:
+        options |= {"attn_mask": wired.get_attr(f"{name}_mask"), "is_causal": True}
     if len(shape) > 3:
         x = wired.call_method("reshape", (x, -1, *shape[-2:]))
-    y = wired.call_module(name, (x, x, x), {"need_weights": False})
+    y = wired.call_module(name, (x, x, x), options)
     y = wired.call_function(operator.getitem, (y, 0))
     return wired.call_method("reshape", (y, *shape)) if len(shape) > 3 else y

@@ -52,6 +52,11 @@ def _fvcore(module: Any, x: Any) -> Counts:
     return {"macs": int(analysis.total()), "params": int(nn.parameter_count(module)[""])}
 
 
+def _fvcore_no_grad(module: Any, x: Any) -> Counts:
+    with import_module("torch").no_grad():
+        return _fvcore(module, x)
+
+
 def _flopcounter(module: Any, x: Any) -> Counts:
     with import_module("torch.utils.flop_counter").FlopCounterMode(display=False) as counter:
         module(x)
@@ -74,6 +79,7 @@ def _real(module: Any, x: Any) -> Any:
 HOOKS: dict[str, Callable[[Any, Any], Counts]] = {
     "flopcounter": _flopcounter,
     "fvcore": _fvcore,
+    "fvcore-no-grad": _fvcore_no_grad,
     "torchinfo": _torchinfo,
     "thop": _thop,
     "ultralytics-thop": _thop,

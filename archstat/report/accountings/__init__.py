@@ -17,9 +17,9 @@ To add one, write its file, name it in ``catalogue.py``, run it in ``tests/pytor
 with ``pytest tests/pytorch/test_tools.py --update``. Nothing of torch, and none of the tools, is imported here.
 
 A tool that hooks modules sees how a network is written. What is meant is the plain way: every layer a module of
-torch.nn, side by side; attention a nn.MultiheadAttention called with need_weights=False; a learnable table a
-nn.Parameter of the network itself; sums and products of branches operators (``+``, ``*``, ``@``). It is in evaluation
-mode, and gradients are not switched off.
+torch.nn, side by side; attention a nn.MultiheadAttention called with need_weights=False, and with a mask where it is
+causal; a learnable table a nn.Parameter of the network itself; sums and products of branches operators (``+``, ``*``,
+``@``). It is in evaluation mode, and gradients are not switched off unless the tool's name says so.
 """
 
 from archstat.report.accountings.catalogue import TOOLS, Answer, account, answer

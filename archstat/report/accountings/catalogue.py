@@ -27,7 +27,7 @@ TOOLS: dict[str, Tool] = {
     for tool in (
         *own.TOOLS,
         flopcounter.TOOL,
-        fvcore.TOOL,
+        *fvcore.TOOLS,
         torchinfo.TOOL,
         thop.TOOL,
         ultralytics_thop.TOOL,

@@ -25,5 +25,6 @@ def _params(graph: Graph) -> list[Line]:
 TOOL = Tool(
     name="keras",
     version="3.15.1",
+    note="for the same layers in Keras; networks of keras.applications may have others",
     figures=(Figure(of="params", called="count_params(): Total params", lines=_params),),
 )

@@ -57,6 +57,17 @@ def padded_channels(node: Node) -> int:
     return x.numel // x.channels * (x.channels + size - 1)
 
 
+def runs_fused(node: Node) -> bool:
+    """Say whether PyTorch runs the layer as one fused kernel where no gradient is needed: its fast path.
+
+    Source: torch 2.13.0, torch/nn/modules/activation.py (MultiheadAttention.forward, why_not_fast_path)
+    """
+    if class_of(node) != "MultiheadAttention" or not has(node, "in_proj_bias"):
+        return False
+    heads: int = getattr(node.op, "heads")  # noqa: B009
+    return heads % 2 == 0 and not getattr(node.op, "causal", False)
+
+
 def _multihead(node: Node) -> bool:
     """Say whether nn.MultiheadAttention can be this layer: as many keys as queries, and heads that share the width."""
     width, inner = node.params()["out_proj.weight"]
