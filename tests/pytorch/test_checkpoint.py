@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,14 @@ def test_memory_rises_and_falls_as_in_pytorch(
 ) -> None:
     graph = load(name, Settings(batch=batch)).graph
     assert ours(graph, checkpoint) == theirs(graph, checkpoint)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet20"])
+@CHECKPOINTS
+def test_real_tensors_live_as_fake_ones(name: str, checkpoint: Checkpoint) -> None:
+    graph = load(name, Settings(batch=2)).graph
+    totals = step(graph, layers_behind(graph, checkpoint), Mode(), real=True)
+    assert ours(graph, checkpoint) == maxima(totals)
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -161,8 +170,8 @@ def maxima(totals: Sequence[int]) -> list[int]:
     ]
 
 
-def step(graph: Graph, stretches: Sequence[range], mode: Mode) -> list[int]:
-    """Run a step of training on fake tensors; return the bytes alive before and behind each op."""
+def step(graph: Graph, stretches: Sequence[range], mode: Mode, *, real: bool = False) -> list[int]:
+    """Run a step of training, on fake tensors if not ``real``; return the bytes alive before and behind each op."""
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     from archstat.pytorch import watch
@@ -176,7 +185,7 @@ def step(graph: Graph, stretches: Sequence[range], mode: Mode) -> list[int]:
 
     totals: list[int] = []
     module = rewired(graph, stretches, mode)
-    with FakeTensorMode():
+    with nullcontext() if real else FakeTensorMode():
         watch.materialise(module)
         x = watch.arriving(graph)
         labels = [watch._labels(graph.nodes[i].output) for i in ends(graph)]
