@@ -52,7 +52,7 @@ def test_real_tensors_live_as_fake_ones(name: str, checkpoint: Checkpoint) -> No
     assert ours(graph, checkpoint) == maxima(totals)
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", ["unet", *(pytest.param(n, marks=pytest.mark.slow) for n in SLOW)])
 @CHECKPOINTS
 @pytest.mark.parametrize("batch", [1, pytest.param(8, marks=pytest.mark.slow)])
 def test_peak(name: str, checkpoint: Checkpoint, batch: int) -> None:
@@ -104,7 +104,15 @@ def test_what_is_kept(name: str, checkpoint: Checkpoint) -> None:
     assert sum(saved_bytes(graph, checkpoint=checkpoint)) == kept(graph, checkpoint)
 
 
-@pytest.mark.parametrize("name", [*QUICK, "lenet5", "nin"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lenet5",
+        "nin",
+        "vit_b_16",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in NETWORKS if n != "vit_b_16"),
+    ],
+)
 @CHECKPOINTS
 def test_macs_that_run_again(name: str, checkpoint: Checkpoint) -> None:
     from torch.nn.attention import SDPBackend, sdpa_kernel
