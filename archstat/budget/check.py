@@ -125,6 +125,11 @@ def check(
 
 
 def _limits(budget: Budget) -> Iterable[Limit]:
+    if not isinstance(budget, Mapping):
+        raise UsageError(
+            f"a budget is a mapping of metrics, not {budget!r:.80}",
+            hint="check(spec, {'params': '26M'})",
+        )
     for metric, said in budget.items():
         if not isinstance(said, Mapping):
             yield _limit(metric, usual_bound(metric), said)

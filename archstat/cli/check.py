@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -11,16 +12,17 @@ from archstat.cli.options import OUTPUT, Assignment, Given, common
 from archstat.cli.specs import FAILED, Reference, settings_of
 
 if TYPE_CHECKING:
-    from archstat.budget.check import Checks
+    from archstat.budget.check import Checks, Problem
     from archstat.cli.bases import FileBases, GitBases
     from archstat.cli.policy import Found
+    from archstat.errors import ArchstatError
     from archstat.spec.model import Bound, Limit
 
 EXAMPLES = """
 archstat check net.yaml --max params=26M --max activation_bytes=120MiB
 archstat check                                 the specs and budgets of archstat.yaml
 archstat check net.yaml --exact output=1000 --min depth=50
-archstat check --base origin/main --max-change macs=+2%
+archstat check net.yaml --base origin/main --max-change macs=+2%
 archstat check --baseline base.json            without git: 'compare --write-baseline' writes it
 archstat check -f github --step-summary        annotations and a summary in GitHub Actions
 archstat check -o budget.md -o budget.xml      Markdown, and JUnit XML for GitLab and others
@@ -92,10 +94,13 @@ def command(
         *_given("exact", exactly),
         *_given("max_change", change),
     ]
-    asked = specs or tuple(found.specs()) or _nothing_named()
+    problems: list[Problem] = []
+    asked = specs or found.specs(partial(_report, problems))
+    if not asked:
+        return FAILED if problems else _nothing_named()
     ref = _ref(base, baseline) or found.policy.base
     share = _share(warn_at, found.policy.warn_at)
-    checks = _check(given, asked, found, tuple(options), share, ref, baseline)
+    checks = _check(given, asked, found, tuple(options), share, ref, baseline, problems)
     if not checks.outcomes and not checks.problems:
         _nothing_limited(asked)
     locate = Locate()
@@ -115,30 +120,25 @@ def _check(
     warn_at: Fraction | None,
     ref: str | None,
     file: str | None,
+    problems: "list[Problem]",
 ) -> "Checks":
-    """Check each spec; one that can't be checked is reported, and the others are checked all the same.
+    """Check each spec; one that can't be checked joins the problems, and the others are checked all the same.
 
     Git is asked once, or the baseline file read, and only where a change is limited.
     """
-    from archstat.budget.check import Checks, Problem, check_limits
-    from archstat.cli.output import complain
+    from archstat.budget.check import Checks, check_limits
     from archstat.errors import ArchstatError
     from archstat.report.architecture import Architecture
     from archstat.spec import load
     from archstat.spec.limits import merged
 
     settings = settings_of(given)
-    nets, checks, problems = [], [], []
-
-    def report(reference: str, error: ArchstatError) -> None:
-        complain(error)
-        problems.append(Problem(reference, error))
-
+    nets, checks = [], []
     for reference in references:
         try:
             net = Architecture(load(reference, settings), aux=given.aux, settings=settings)
         except ArchstatError as error:
-            report(reference, error)
+            _report(problems, reference, error)
         else:
             limits = merged(found.limits_of(reference), net.spec.budget, options)
             nets.append((net, limits))
@@ -150,10 +150,18 @@ def _check(
             base = bases.of(net) if bases and changing else None
             checks.append(check_limits(net, limits, base=base, warn_at=warn_at))
         except ArchstatError as error:
-            report(net.spec.reference, error)
+            _report(problems, net.spec.reference, error)
     return Checks(
         checks=tuple(checks), problems=tuple(problems), base=(bases and (file or ref)) or ""
     )
+
+
+def _report(problems: "list[Problem]", reference: str, error: "ArchstatError") -> None:
+    from archstat.budget.check import Problem
+    from archstat.cli.output import complain
+
+    complain(error)
+    problems.append(Problem(reference, error))
 
 
 def _bases(
@@ -213,7 +221,7 @@ def _share(option: str | None, configured: Fraction | None) -> Fraction | None:
         raise UsageError(f"--warn-at: {error.message}", hint=error.hint) from None
 
 
-def _nothing_named() -> tuple[str, ...]:
+def _nothing_named() -> NoReturn:
     from archstat.errors import UsageError
 
     raise UsageError(

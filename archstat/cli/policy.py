@@ -1,7 +1,7 @@
 """``archstat.yaml``: where it is, and which specs it is about."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -28,16 +28,13 @@ class Found(msgspec.Struct, frozen=True):
         """Return the budget of a spec as the user names it."""
         return self.policy.limits_of(self._path(reference))
 
-    def specs(self) -> list[str]:
-        """Return the specs that the globs name, as paths from here and bundled names.
-
-        Raises a SpecError for a glob that names none.
-        """
+    def specs(self, report: Callable[[str, SpecError], None]) -> list[str]:
+        """Return the specs that the globs name, as paths from here and bundled names; report a glob that names none."""
         found: dict[str, None] = {}
         for rule in self.policy.rules:
             here = list(self._named(rule))
             if not here:
-                raise SpecError(f"no spec matches '{rule.glob}'", mark=rule.mark)
+                report(rule.glob, SpecError(f"no spec matches '{rule.glob}'", mark=rule.mark))
             found |= dict.fromkeys(here)
         return list(found)
 

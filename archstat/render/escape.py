@@ -8,7 +8,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a cell."""
 
 _MARKDOWN = str.maketrans(
-    {c: f"\\{c}" for c in "\\`*_[]|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+    {c: f"\\{c}" for c in "\\`*_[]|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}
 )
 
 
@@ -27,10 +27,10 @@ def clean_lines(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Escape for a cell of a Markdown table.
+    """Escape for a cell of a Markdown table; nobody is mentioned.
 
-    >>> markdown("a|b <i>")
-    'a\\\\|b &lt;i&gt;'
+    >>> markdown("a|b <i> @team")
+    'a\\\\|b &lt;i&gt; &#64;team'
     """
     return clean(text).translate(_MARKDOWN)
 

@@ -1,6 +1,7 @@
 """The Python API: ``archstat.check``."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,3 +61,9 @@ def test_a_warning_passes() -> None:
 def test_a_budget_that_can_not_be_held_is_an_error(budget: dict[str, object]) -> None:
     with pytest.raises(ArchstatError):
         archstat.check("alexnet", budget)  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize("budget", ["params", ["params"]])
+def test_a_budget_that_is_no_mapping(budget: Any) -> None:
+    with pytest.raises(archstat.UsageError, match="a budget is a mapping of metrics"):
+        archstat.check("lenet5", budget)

@@ -166,6 +166,23 @@ def test_one_broken_spec_does_not_hide_the_others() -> None:
     assert [(p["spec"], p["line"], p["column"]) for p in problems] == [("bad.yaml", 2, 10)]
 
 
+def test_a_glob_without_specs_does_not_hide_the_others() -> None:
+    write("nets/a.yaml")
+    Path("archstat.yaml").write_text("specs: {nets/*.yaml: {params: 1}, none/*.yaml: {params: 1}}")
+    done = run("check")
+    assert done.exit_code == 2
+    assert "no spec matches 'none/*.yaml'" in done.stderr
+    assert "nets/a.yaml" in done.stdout
+
+
+def test_nobody_is_mentioned_in_a_comment() -> None:
+    write("@team.yaml")
+    done = run("check", "--max", "params=1", "-f", "markdown", "--", "@team.yaml")
+    assert done.exit_code == 1
+    assert "&#64;team.yaml" in done.stdout
+    assert "@" not in done.stdout.replace("`archstat params @team.yaml`", "")
+
+
 def test_many_passes_are_counted() -> None:
     names = [write(f"net{n}.yaml") for n in range(30)]
     done = run("check", *names, "--max", "params=1k")
