@@ -11,7 +11,7 @@ from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
 from archstat.spec.model import Limit, Settings
 from archstat.variants.axes import Axis
-from archstat.variants.family import Family, Number, known_metric
+from archstat.variants.family import OF_ANY_SPEC, Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
 
 ENOUGH = 64
@@ -160,8 +160,10 @@ def _refuse_hopeless(trials: Trials, found: Sequence[Trial]) -> None:
         metrics = ", ".join(limit.metric for limit in trials.limits)
         raise UsageError(f"'{name}' changes none of {metrics}: {trials.said(first)}")
     if not any(t.fits for t in found):
+        whole = trials.bounded or name in OF_ANY_SPEC
         raise UsageError(
-            f"no '{name}' fits: {trials.said(first)}", hint=f"--vary {name}=0.1:1:0.1 tries others"
+            f"no '{name}' fits: {trials.said(first)}",
+            hint=None if whole else f"--vary {name}=0.1:1:0.1 tries others",
         )
     if last.fits and not trials.bounded and 2 * last.at + 1 >= trials.count:
         raise UsageError(f"there is no largest '{name}': {trials.said(last)}, which still fits")
