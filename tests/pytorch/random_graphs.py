@@ -26,6 +26,7 @@ from archstat.passes import (
 from archstat.passes.overwritten import overwritten
 from archstat.pytorch import lower
 from archstat.pytorch.lowering import target_of
+from archstat.pytorch.memory_checks import adds_out_of_place
 from archstat.pytorch.modules import module as module_of
 from tests.graph.plan import Plan
 from tests.pytorch import oracle
@@ -236,22 +237,9 @@ def _theirs(op: Any, io: IO, inputs: list[Any]) -> tuple[int, ...] | None:
     return tuple(y.shape) if y.numel() else None
 
 
-def watched(node: Node) -> bool:
-    """Say whether PyTorch adds in place, but for the dispatch mode that measures the peak: a bias, a causal mask."""
-    op: Any = node.op
-    if op.word == "linear":
-        return bool(op.bias) and node.io.x.strides is not None
-    if op.word not in ("attention", "scaled_dot_product"):
-        return False
-    batches = len(node.output.shape) > 3
-    uneven = op.word == "scaled_dot_product" and node.output.channels != node.io.x.channels
-    biased = op.word == "attention" and op.bias and (node.io.x.strides is not None or batches)
-    return biased or (op.causal and (batches or uneven))
-
-
 def peak(subject: Subject) -> Iterator[str]:
     """Hold the inference peak."""
-    if any(map(watched, subject.graph.nodes)):
+    if any(map(adds_out_of_place, subject.graph.nodes)):
         return
     module = subject.module.eval()
     theirs = oracle.peak_of(module, (subject.arriving(),), module)

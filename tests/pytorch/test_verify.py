@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -79,6 +80,19 @@ def test_processes_change_nothing() -> None:
     alone, together = (shell(*asked, jobs) for jobs in ("1", "3"))
     assert together.returncode == 0, together.stderr.decode()
     assert together.stdout == alone.stdout
+
+
+def test_what_a_watched_layer_adds_is_explained(tmp_path: Path) -> None:
+    """Attention over tokens adds its bias in place, unless a dispatch mode watches it."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "input: [3, 32, 32]\n"
+        "layers: [{conv: 16, kernel: 4, stride: 4}, tokens, {attention: 4}, {linear: 10}]\n"
+    )
+    found = verify(load(path).graph)
+    assert not found.failed
+    (peak,) = (c for o in found.outcomes if o.check == "inference peak" for c in o.compared)
+    assert (peak.verdict, peak.theirs - peak.ours) == ("explained", 64 * 16 * 4)
 
 
 def test_json_and_exit_code() -> None:
