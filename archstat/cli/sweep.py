@@ -1,10 +1,15 @@
 """archstat sweep: every combination of some settings, one row each."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from archstat.cli.command import Command, option
 from archstat.cli.options import NETWORK, TABLE, Assignment, Count, Given, common
-from archstat.cli.specs import Reference, settings_of
+from archstat.cli.specs import FAILED, Reference, settings_of
+
+if TYPE_CHECKING:
+    from archstat.variants.sweep import Sweep
 
 EXAMPLES = """
 archstat sweep resnet --set width=32:128:16 --set depth=18,34,50
@@ -45,11 +50,14 @@ def command(
     """Measure a network under every combination of some settings: one row each, in the order of the settings.
 
     A combination that gives no network is a row with its error.
+
+    Exit code 2 where none gives a network, or --where leaves none.
     """
     from math import prod
 
-    from archstat.cli.output import send
+    from archstat.cli.output import complain, send
     from archstat.cli.progress import Progress
+    from archstat.errors import UsageError
     from archstat.render.sweep import render
     from archstat.variants.axes import read_axis
     from archstat.variants.sweep import DEFAULT_METRICS, Request, sweep
@@ -78,7 +86,18 @@ def command(
             step=step,
         )
     send(given, lambda name, style: render(name, found, style))
-    return 0
+    if any(variant.numbers for variant in found.variants):
+        return 0
+    complain(UsageError(_nothing(found)))
+    return FAILED
+
+
+def _nothing(found: "Sweep") -> str:
+    """Say why there is no row with numbers."""
+    all_of = f"none of {found.tried:,} variants" if found.tried > 1 else "the one variant"
+    left_out = found.tried - found.unbuilt > len(found.variants)
+    verdicts = ("is left by", "gives a") if found.tried > 1 else ("isn't left by", "gives no")
+    return f"{all_of} {verdicts[0]} --where" if left_out else f"{all_of} {verdicts[1]} network"
 
 
 def _keys(text: str) -> tuple[str, ...]:

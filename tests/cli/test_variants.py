@@ -132,6 +132,20 @@ def test_refused_in_one_line(args: tuple[str, ...], said: str) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--set", "depth=17,99"), "none of 2 variants gives a network"),
+        (("--set", "depth=17"), "the one variant gives no network"),
+        (("--set", "depth=17,18", "--where", "macs < 1"), "none of 2 variants is left by --where"),
+        (("--set", "depth=18", "--where", "macs < 1"), "the one variant isn't left by --where"),
+    ],
+)
+def test_an_empty_sweep(args: tuple[str, ...], said: str) -> None:
+    done = run("sweep", "resnet", *args)
+    assert (done.exit_code, done.stderr) == (2, f"error: {said}\n")
+
+
 def test_fractions_in_every_format() -> None:
     asked = (
         "sweep",
