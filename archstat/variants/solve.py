@@ -6,10 +6,12 @@ from fractions import Fraction
 
 import msgspec
 
-from archstat.errors import SpecError, UsageError, printable
+from archstat.errors import ArchstatError, SpecError, UsageError, printable
 from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
+from archstat.spec.loader import Plan
 from archstat.spec.model import Limit, Settings
+from archstat.spec.words import nearest
 from archstat.variants.axes import Axis
 from archstat.variants.family import OF_ANY_SPEC, Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
@@ -19,6 +21,12 @@ ENOUGH = 64
 
 _DOUBLINGS = 3
 """And so many doublings above the first that exceeds."""
+
+_MOST_TRIED = 1000
+"""Larger values that are tried, without a range, where some go on fitting beyond one that exceeds."""
+
+_NO_NUMBERS = ("input", "dtype")
+"""Settings of any spec that no whole number is a value of."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -92,7 +100,7 @@ def solve(
     UsageError where none fits or none exceeds, or where the variable changes none of the numbers.
     """
     family = Family(reference, settings, aux=aux)
-    family.check([variable])
+    _check(family, variable, among)
     if not limits:
         raise UsageError("there is no limit to keep to", hint="say --max macs=300M")
     trials = Trials(family, variable, limits, among.values if among else None)
@@ -111,6 +119,30 @@ def solve(
         above=sum(t.at > fit.at for t in trials.built),
         gaps=sum(t.at < fit.at and not t.fits for t in trials.built),
     )
+
+
+def _check(family: Family, variable: str, among: Axis | None) -> None:
+    """Raise a UsageError for a name that can't be varied."""
+    if variable not in family.variables:
+        names = [name for name in family.variables if name not in _NO_NUMBERS]
+        if not _takes_resolution(family):
+            names.remove("resolution")
+        raise UsageError(
+            f"{family.reference}: no variable '{printable(variable[:64])}'",
+            hint=nearest(variable, names) or f"it has {', '.join(names[:20])}",
+        )
+    if variable in _NO_NUMBERS and among is None:
+        own = Plan(family.reference, family.settings).document.vars
+        if variable not in own:
+            raise UsageError(f"'{variable}' can't be varied; vary resolution or batch")
+
+
+def _takes_resolution(family: Family) -> bool:
+    try:
+        family.graph({"resolution": family.default("resolution")})
+    except ArchstatError:
+        return False
+    return True
 
 
 def largest(trials: Trials) -> Trial:
@@ -160,7 +192,7 @@ def _refuse_hopeless(trials: Trials, found: Sequence[Trial]) -> None:
         metrics = ", ".join(limit.metric for limit in trials.limits)
         raise UsageError(f"'{name}' changes none of {metrics}: {trials.said(first)}")
     if not any(t.fits for t in found):
-        whole = trials.bounded or name in OF_ANY_SPEC
+        whole = trials.bounded or name in OF_ANY_SPEC or not trials.gives_network("0.5")
         raise UsageError(
             f"no '{name}' fits: {trials.said(first)}",
             hint=None if whole else f"--vary {name}=0.1:1:0.1 tries others",
@@ -186,9 +218,15 @@ def _largest(trials: Trials, fit: Trial, over: Trial | None) -> Trial:
 
 def _confirmed(trials: Trials, fit: Trial) -> Trial:
     """Try the values above; go on from one that fits after all."""
-    at, exceeding = fit.at + 1, 0
+    at, exceeding, tried = fit.at + 1, 0, 0
     while exceeding < ENOUGH and (trial := trials.valid(at)) is not None:
         exceeding = 0 if trial.fits else exceeding + 1
         fit = trial if trial.fits else fit
-        at = trial.at + 1
+        at, tried = trial.at + 1, tried + 1
+        if tried >= _MOST_TRIED and not trials.bounded:
+            raise UsageError(
+                f"there is no largest '{trials.variable}' among the values tried: "
+                f"{trials.said(fit)}, which still fits",
+                hint=f"--vary {trials.variable}=1:1000 looks at a range",
+            )
     return fit

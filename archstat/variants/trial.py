@@ -42,7 +42,7 @@ class Trials:
         self.count = LARGEST if values is None else len(values)
         self._family = family
         self._values = values
-        self._tried: dict[int, Trial | ArchstatError] = {}
+        self._tried: dict[int, Trial | str] = {}  # A message where there is no network.
 
     @property
     def built(self) -> list[Trial]:
@@ -72,11 +72,15 @@ class Trials:
     def refused(self, at: int) -> str:
         """Say why the value at a position gives no network; nothing where there is no such value."""
         found = self._try(at) if at < self.count else None
-        return (
-            f"{self.variable}={self._value(at)}: {found.message}"
-            if isinstance(found, ArchstatError)
-            else ""
-        )
+        return f"{self.variable}={self._value(at)}: {found}" if isinstance(found, str) else ""
+
+    def gives_network(self, value: str) -> bool:
+        """Whether a value, which need not be one of these, gives a network."""
+        try:
+            self._family.graph({self.variable: value})
+        except ArchstatError:
+            return False
+        return True
 
     def said(self, trial: Trial) -> str:
         """Say a value's numbers: ``macs is 568,740,352 at width=1``."""
@@ -87,12 +91,13 @@ class Trials:
     def _value(self, at: int) -> str:
         return str(at + 1) if self._values is None else self._values[at]
 
-    def _try(self, at: int) -> Trial | ArchstatError:
+    def _try(self, at: int) -> Trial | str:
         if at not in self._tried:
             try:
                 self._tried[at] = self._measure(at)
             except ArchstatError as error:
-                self._tried[at] = error
+                # Not the error: its traceback would keep what was built of the network.
+                self._tried[at] = error.message
         return self._tried[at]
 
     def _measure(self, at: int) -> Trial:

@@ -105,7 +105,8 @@ def test_what_is_read_off_the_output() -> None:
         ("classes", ["macs=10000T"], "there is no largest 'classes'"),
         ("width", ["receptive_field=300"], "'width' changes none of receptive_field"),
         ("batch", ["macs=3M"], "no 'batch' fits: macs is 4,089,184,256 at batch=1"),
-        ("dtype", ["macs=3M"], "no value of 'dtype' that was tried gives a network"),
+        ("dtype", ["macs=3M"], "'dtype' can't be varied; vary resolution or batch"),
+        ("input", ["macs=3M"], "'input' can't be varied; vary resolution or batch"),
     ],
 )
 def test_what_has_no_answer(variable: str, limits: list[str], said: str) -> None:
@@ -120,3 +121,37 @@ def test_what_has_no_answer(variable: str, limits: list[str], said: str) -> None
 def test_what_is_no_limit(text: str) -> None:
     with pytest.raises(UsageError):
         read_limit(text)
+
+
+def test_some_values_always_fit(tmp_path: Path) -> None:
+    file = tmp_path / "always.yaml"
+    file.write_text(
+        'input: [3, 8, 8]\nvars: {w: 8}\nlayers: [{conv: "w if w % 7 != 0 else 1"}, {conv: 4}]\n'
+    )
+    limit = read_limit("params=100")
+    with pytest.raises(UsageError, match=r"no largest 'w' .* which still fits") as caught:
+        solve(str(file), "w", [limit])
+    assert caught.value.hint == "--vary w=1:1000 looks at a range"
+    assert solve(str(file), "w", [limit], among=read_axis("w", "1:1000")).value == "994"
+
+
+@pytest.mark.parametrize(("reference", "fractions"), [("resnet", False), ("mobilenet_v1", True)])
+def test_fractions_are_proposed_where_they_give_a_network(reference: str, fractions: bool) -> None:
+    with pytest.raises(UsageError) as caught:
+        solve(reference, "width", [read_limit("macs=1")])
+    assert ("0.1:1:0.1" in (caught.value.hint or "")) == fractions
+
+
+@pytest.mark.parametrize(("reference", "image"), [("resnet", True), ("gpt2_small", False)])
+def test_names_that_can_be_varied(reference: str, image: bool) -> None:
+    with pytest.raises(UsageError) as caught:
+        solve(reference, "zzzzzz", [read_limit("macs=1")])
+    names = (caught.value.hint or "").removeprefix("it has ").split(", ")
+    assert "batch" in names
+    assert not {"input", "dtype"} & {*names}
+    assert ("resolution" in names) == image
+
+
+def test_an_input_may_be_one_of_several() -> None:
+    among = read_axis("input", "3x64x64,3x96x96,3x128x128")
+    assert solve("resnet", "input", [read_limit("macs=1G")], among=among).value == "3x96x96"
