@@ -33,11 +33,32 @@ class Pair(msgspec.Struct, eq=False):
         """Say whether it has another name, and not only another number."""
         if self.old is None or self.new is None:
             return False
-        return self.moved or self.old.stem != self.new.stem
+        return self.moved or not _numbered_anew(self.old, self.new)
 
     def turned(self) -> "Pair":
         """Return the pair as seen from the other side."""
         return Pair(self.new, self.old, [pair.turned() for pair in self.inside], self.moved)
+
+
+_DIGITS = 18
+"""Of a number that a name ends with; more than any list counts to."""
+
+
+def _numbered_anew(old: Part, new: Part) -> bool:
+    """Say whether two parts have one name, or a number that differs by what was added or removed before them.
+
+    Stages that exchange their numbers, or skip one, were renamed.
+    """
+    if old.name == new.name:
+        return True
+    if old.stem != new.stem or max(len(old.number), len(new.number)) > _DIGITS:
+        return False
+    if not (old.number and new.number):
+        # What is repeated from now on, or no longer: ``block`` and ``block1``, ``block2``.
+        once, first = (new, old) if old.number else (old, new)
+        return once.alike == 1 and first.alike > 1 and first.number == "1"
+    shift = int(new.number) - int(old.number)
+    return shift != 0 and shift == new.nth - old.nth
 
 
 def match(old: Part, new: Part, looks: Looks) -> Pair:

@@ -13,7 +13,8 @@ class Part(msgspec.Struct, eq=False):
 
     ``at`` is the index of its own layer, -1 where it has none; ``kind`` and ``op`` are that layer's. ``inside`` is
     what stands below it. ``look`` is a number that two parts have in common if they are the same inside and out,
-    names aside.
+    names aside. ``nth`` counts the parts of its stem that stand before it, and ``alike`` all beside it, itself among
+    them.
     """
 
     name: str
@@ -23,6 +24,8 @@ class Part(msgspec.Struct, eq=False):
     op: str = ""
     kind: int = -1
     look: int = -1
+    nth: int = 0
+    alike: int = 1
 
     def parts(self) -> Iterator["Part"]:
         """Yield the parts that are layers, this one and those below."""
@@ -35,6 +38,11 @@ class Part(msgspec.Struct, eq=False):
     def stem(self) -> str:
         """The name without the number at its end: layers of a list and calls of a block are numbered."""
         return self.name.rstrip("0123456789") or self.name
+
+    @property
+    def number(self) -> str:
+        """What the stem leaves of the name: digits, or nothing."""
+        return self.name[len(self.stem) :]
 
 
 class Looks:
@@ -75,8 +83,13 @@ class Looks:
         return found
 
     def _look(self, part: Part) -> None:
+        seen: Counter[str] = Counter()
         for inner in part.inside:
             self._look(inner)
+            inner.nth = seen[inner.stem]
+            seen[inner.stem] += 1
+        for inner in part.inside:
+            inner.alike = seen[inner.stem]
         part.look = self._number((part.kind, *(inner.look for inner in part.inside)))
 
     def _number(self, look: object) -> int:

@@ -78,6 +78,24 @@ def test_no_difference_is_one_line() -> None:
     assert run("compare", "vgg16", "vgg19", "--exit-code").exit_code == 1
 
 
+def test_stages_that_exchange_names_are_a_difference() -> None:
+    for name, stages in (
+        ("e", "s1: [conv: 16], s2: [conv: 32]"),
+        ("f", "s2: [conv: 16], s1: [conv: 32]"),
+    ):
+        Path(f"{name}.yaml").write_text(f"input: [3, 8, 8]\nlayers: {{{stages}}}\n", "utf-8")
+    done = run("compare", "e.yaml", "f.yaml", "--exit-code")
+    assert done.exit_code == 1
+    for line in ("~ s2 0 0 0 0 was s1", "~ s1 0 0 0 0 was s2"):
+        assert line in " ".join(done.stdout.split())
+    (one,) = compared("e.yaml", "f.yaml")["comparisons"]
+    rows = [(row["mark"], row["path"], row["was"]) for row in one["rows"]]
+    assert (one["mark"], rows) == (
+        "~",
+        [("=", "input", "input"), ("~", "s2.conv1", "s1.conv1"), ("~", "s1.conv1", "s2.conv1")],
+    )
+
+
 def test_three_specs_have_a_column_each() -> None:
     lines = run("compare", "resnet18", "resnet34", "resnet50").stdout.splitlines()
     assert lines[2].split() == ["resnet18", "resnet34", "resnet50"]

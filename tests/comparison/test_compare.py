@@ -133,6 +133,66 @@ def test_stages_in_another_order(against: Against) -> None:
     }  # each reads another layer
 
 
+def numbered(*stages: str) -> str:
+    """Return a spec of stages that differ, called by these names."""
+    return layers("".join(f"  {name}: [conv: {16 * n}]\n" for n, name in enumerate(stages, 1)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (("s1", "s2"), ("s2", "s1")),
+        (("s1", "s2", "s3"), ("s2", "s3", "s1")),
+        (("s1", "s2", "s3"), ("s1", "s3", "s2")),
+        (("s", "s1"), ("s1", "s")),
+        (("s1", "s2"), ("s1", "s3")),
+        (("s1",), ("s01",)),
+        (("s",), ("s1",)),
+        (("s1",), ("s" + "9" * 50,)),
+    ],
+)
+def test_stages_that_take_each_others_names_are_renamed(
+    against: Against, old: tuple[str, ...], new: tuple[str, ...]
+) -> None:
+    found = against(numbered(*old), numbered(*new))
+    assert not found.same
+    renamed = [(b, a) for a, b in zip(old, new, strict=True) if a != b]
+    assert said(found) == [("~", now, was, ("renamed",)) for now, was in renamed]
+    assert [(row.path, row.was) for row in found.layers if row.mark == "~"] == [
+        (f"{now}.conv1", f"{was}.conv1") for now, was in renamed
+    ]
+
+
+def test_stages_of_resnet50_that_exchange_names(against: Against) -> None:
+    new = (
+        RESNET.replace("  conv3:", "  x:")
+        .replace("  conv4:", "  conv3:")
+        .replace("  x:", "  conv4:")
+    )
+    new = new.replace("conv3[", "conv4[")
+    found = against(RESNET, new)
+    assert said(found) == [
+        ("~", "conv4", "conv3", ("renamed",)),
+        ("~", "conv3", "conv4", ("renamed",)),
+    ]
+
+
+def test_a_stage_put_before_others_numbers_them_anew(against: Against) -> None:
+    new = layers(
+        "  s1: [conv: 16]\n  s2: [{conv: 16, kernel: 3, padding: same}, relu]\n  s3: [conv: 32]\n"
+    )
+    old = layers("  s1: [{conv: 16, kernel: 3, padding: same}, relu]\n  s2: [conv: 32]\n")
+    assert [(mark, path) for mark, path, _, _ in said(against(old, new))][:1] == [("+", "s1")]
+    assert {row.mark for row in against(old, new).rows} <= {"+", "~", "="}
+    assert not [row for row in against(old, new).rows if "renamed" in row.notes]
+
+
+def test_a_layer_that_is_repeated_under_its_name(against: Against) -> None:
+    old = layers("  - {conv: 8, name: mix}\n")
+    new = layers("  - {conv: 8, name: mix, repeat: 2}\n")
+    assert [(mark, path) for mark, path, _, _ in said(against(old, new))] == [("+", "mix2")]
+
+
 def test_options_are_named_as_a_spec_writes_them(against: Against) -> None:
     old = layers("  - {conv: 8, kernel: 3, padding: same, act: relu}\n  - dropout\n")
     new = layers(
