@@ -49,7 +49,7 @@ def command(
 
     LAYER is a path as the tables show it, the beginning of one, or a glob. With --against it is the network's total
     that is explained: a sum from archstat's to what another tool prints, by rule, without that tool. With
-    --formula it is how a number goes with variables: a polynomial laid through exact values and checked at others.
+    --formula it is how a number goes with variables: a polynomial, and the values at which it was tried and is equal.
     """
     if formula is not None or named is not None:
         return _formula(given, spec, layers, against, formula, named)

@@ -14,7 +14,7 @@ from archstat.render.style import Style
 from archstat.render.sweep import heading, holding, settings
 from archstat.report.values import plain
 from archstat.variants.family import describe
-from archstat.variants.formula import Formula, meant
+from archstat.variants.formula import Formula, different, meant
 
 
 def render(name: str, found: Formula, style: Style) -> str:
@@ -53,8 +53,12 @@ def _notes(found: Formula) -> Iterator[str]:
     unit = describe(found.metric).unit
     yield f"{found.value:,}{' bytes' if unit == 'bytes' else ''} at {clean(start)}, as the spec has it"
     for name, line in zip(found.variables, found.lines, strict=True):
-        yield f"for {clean(meant(name, line))}; tried from {line.low:,} to {line.high:,}"
-    yield f"laid through exact values, and equal at {found.checked} others"
+        yield clean(meant(name, line))
+        if line.differences:
+            yield f"these values only: {clean(different(name, line))}"
+    if len(found.variables) > 1:
+        yield f"equal at {found.checked} other combinations tried"
+    yield "other values weren't tried"
 
 
 def _listing(found: Formula) -> Listing:
@@ -83,7 +87,13 @@ def _json(found: Formula) -> str:
                 "rest": line.rest,
                 "from": line.low,
                 "to": line.high,
+                "tried": line.checked,
+                "far": line.far,
                 "breaks": line.breaks,
+                "differences": [
+                    {"value": d.value, "number": d.number, "formula": plain(d.claimed)}
+                    for d in line.differences
+                ],
                 "value": x,
             }
             for name, symbol, line, x in zip(

@@ -59,6 +59,11 @@ class Family:
         return self._plan.document.name or self._plan.document.chain[0].stem
 
     @property
+    def own(self) -> tuple[str, ...]:
+        """The spec's variables."""
+        return tuple(self._plan.document.vars)
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The names that can be set: the spec's variables first."""
         return tuple(dict.fromkeys((*self._plan.document.vars, *OF_ANY_SPEC)))

@@ -12,11 +12,17 @@ from archstat.report.report import Conditions
 from archstat.report.values import written
 from archstat.spec.model import Settings
 from archstat.variants.axes import Axis
-from archstat.variants.family import Family, known_metric
-from archstat.variants.line import LARGEST_STEP, MOST_DEGREE, Line, find
+from archstat.variants.family import Family, known_metric, numbers
+from archstat.variants.line import LARGEST_STEP, MOST_DEGREE, Difference, Line, find
 from archstat.variants.polynomial import Polynomial, through
 
 MOST_VARIABLES = 4
+
+_FRACTIONS = ("0.25", "0.35", "0.5", "0.75", "1.4")
+"""Values of a variable that is a multiplier, as MobileNet's width."""
+
+_BELOW = 64
+"""Values below the spec's own that are tried where none above gives a network."""
 
 _TRIES = 3
 """Degrees that are tried where one is too low: the others' values may hide a term."""
@@ -26,8 +32,8 @@ class Formula(msgspec.Struct, frozen=True, kw_only=True):
     """A metric as a polynomial in some settings.
 
     ``lines`` say of each setting at which values it holds; the polynomial's variables are their k. ``start`` are the
-    spec's own values and ``value`` the metric there. ``checked`` counts the networks that agree, those that the
-    polynomial was laid through not among them.
+    spec's own values and ``value`` the metric there. ``checked`` counts the values of one variable that agree, or the
+    combinations of several that do beside the values of each and those that the polynomial was laid through.
     """
 
     name: str
@@ -73,7 +79,7 @@ def formula(
     settings: Settings | None = None,
     aux: bool = False,
 ) -> Formula:
-    """Return the polynomial that gives a metric for every value of some settings, the others as they are.
+    """Return the polynomial that gives a metric at all values tried of some settings, the others as they are.
 
     Raises a UsageError where no polynomial was found, or a setting changes nothing.
     """
@@ -85,6 +91,7 @@ def formula(
     start = probe.start
     lines = [_line(probe, i) for i in range(len(names))]
     polynomial, checked = _fitted(probe, lines)
+    lines = [_with_fractions(probe, polynomial, lines, i) for i in range(len(names))]
     alone = len(names) == 1
     return Formula(
         name=family.name,
@@ -98,7 +105,7 @@ def formula(
         polynomial=polynomial,
         start=start,
         value=probe(start),
-        checked=lines[0].checked - lines[0].degree if alone else checked,
+        checked=lines[0].checked + len(lines[0].far) if alone else checked,
     )
 
 
@@ -119,6 +126,7 @@ class _Probe:
         self.metric, self.names = metric, names
         self._family = family
         self._known: dict[tuple[int, ...], int | ArchstatError] = {}
+        self._layers: dict[tuple[int, ...], int] = {}
         self.start = tuple(self._start(name) for name in names)
 
     def _start(self, name: str) -> int:
@@ -134,23 +142,54 @@ class _Probe:
         """Return the metric. Raises an ArchstatError where there is no network."""
         found = self._known.get(at)
         if found is None:
-            found = self._known[at] = self._measure(at)
+            values = {name: str(x) for name, x in zip(self.names, at, strict=True)}
+            found, self._layers[at] = self._measure(values)
+            self._known[at] = found
         if isinstance(found, ArchstatError):
             raise found
         return found
 
-    def _measure(self, at: tuple[int, ...]) -> int | ArchstatError:
-        values = {name: str(x) for name, x in zip(self.names, at, strict=True)}
+    def _measure(self, values: dict[str, str]) -> tuple[int | ArchstatError, int]:
         try:
-            (number,) = self._family.measure(values, [self.metric])
+            graph = self._family.graph(values)
+            (number,) = numbers(graph, [self.metric])
         except (SpecError, UsageError) as error:
-            return error
+            return error, 0
         if number is None:
             raise UsageError(f"{self.metric} is unknown for {printable(self._family.name)}")
         if isinstance(number, Fraction):
             said = f"{self.metric} is {written(number)}"
-            return UsageError(f"{said}, and a formula gives whole numbers")
-        return number
+            return UsageError(f"{said}, and a formula gives whole numbers"), len(graph.nodes)
+        return number, len(graph.nodes)
+
+    def layers(self, i: int, x: int) -> int:
+        """Return how many layers the network has that was measured along a variable."""
+        return self._layers.get((*self.start[:i], x, *self.start[i + 1 :]), 0)
+
+    def fraction(self, i: int, text: str) -> int | None:
+        """Return the metric with one variable a fraction; ``None`` where that gives no network."""
+        if self.names[i] not in self._family.own:
+            return None
+        start = dict(zip(self.names, map(str, self.start), strict=True))
+        found, _ = self._measure({**start, self.names[i]: text})
+        return None if isinstance(found, ArchstatError) else found
+
+    def only(self, i: int) -> int:
+        """Count the values of a variable that gave no network, if the spec's own alone did; else 0."""
+        self._try(self.start)
+        along = {at: found for at, found in self._known.items()
+                 if all(x == self.start[j] for j, x in enumerate(at) if j != i)}  # fmt: skip
+        for x in range(max(self.start[i] - _BELOW, 1), self.start[i]):
+            at = (*self.start[:i], x, *self.start[i + 1 :])
+            along[at] = self._try(at)
+        good = [at for at, found in along.items() if not isinstance(found, ArchstatError)]
+        return len(along) - 1 if good == [self.start] else 0
+
+    def _try(self, at: tuple[int, ...]) -> int | ArchstatError:
+        try:
+            return self(at)
+        except ArchstatError as error:
+            return error
 
     def along(self, i: int, x: int) -> int:
         """Return the metric with one variable changed."""
@@ -168,14 +207,33 @@ class _Probe:
 
 def _line(probe: _Probe, i: int) -> Line:
     name = probe.names[i]
-    line = find(lambda x: probe.along(i, x), probe.start[i])
+    line = find(lambda x: probe.along(i, x), probe.start[i], lambda x: probe.layers(i, x))
+    if line is None and (others := probe.only(i)):
+        raise UsageError(
+            f"only {name}={probe.start[i]} gives a network: none of the {others} others tried does",
+            hint=probe.refused,
+        )
     if line is None:
         raise _none(probe, name)
     if line.degree == 0:
-        raise UsageError(
-            f"'{name}' changes no {probe.metric}: {probe.along(i, probe.start[i]):,} at every value tried"
-        )
+        value = f"{probe.along(i, probe.start[i]):,}"
+        raise UsageError(f"'{name}' changes no {probe.metric}: {value} {held(line)}")
     return line
+
+
+def _with_fractions(probe: _Probe, polynomial: Polynomial, lines: Sequence[Line], i: int) -> Line:
+    """Add fractions that contradict the polynomial, of a variable whose every whole value is meant."""
+    line = lines[i]
+    if line.step > 1:
+        return line
+    at = [x // other.step for x, other in zip(probe.start, lines, strict=True)]
+    found = []
+    for text in _FRACTIONS:
+        number = probe.fraction(i, text)
+        claimed = polynomial(*at[:i], Fraction(text), *at[i + 1 :])
+        if number is not None and number != claimed:
+            found.append(Difference(text, number, claimed))
+    return msgspec.structs.replace(line, differences=(*line.differences, *found))
 
 
 def _none(probe: _Probe, names: str) -> UsageError:
@@ -238,15 +296,30 @@ def _symbol(name: str, line: Line) -> str:
     return f"({top}/{line.step})"
 
 
+def held(line: Line) -> str:
+    """Say at which values a formula was tried and holds: ``at the 55 values tried, 32 to 1,760``."""
+    values = "value" if line.checked == 1 else "values"
+    said = f"at the {line.checked:,} {values} tried, {line.low:,} to {line.high:,}"
+    if line.far:
+        *most, last = (f"{x:,}" for x in line.far)
+        said += f", and at {', '.join(most)} and {last}" if most else f", and at {last}"
+    none = (line.high - line.low) // line.step + 1 - line.checked
+    return f"{said}; {none:,} between give no such number" if none else said
+
+
 def meant(name: str, line: Line) -> str:
-    """Say at which values a formula holds: ``resolution a multiple of 32, not below 64``."""
-    said = f"every {name}"
+    """Say which values a formula is about and what is known of them: ``whole width: equal at the 112 values tried``."""
+    said = f"whole {name}"
     if line.step > 1:
         rest = f" = {line.step}*k + {line.rest}" if line.rest else f" a multiple of {line.step}"
         said = name + rest
-    ends = []
-    if "below" in line.breaks:
-        ends.append(f"not below {line.low:,}")
-    if "above" in line.breaks:
-        ends.append(f"not above {line.high:,}")
-    return ", ".join([said, *ends])
+    return f"{said}: equal {held(line)}"
+
+
+def different(name: str, line: Line) -> str:
+    """Say where a formula doesn't hold: ``not at width=0.5, where it is 1,968,680, not 1,221,768``."""
+    several = [
+        f"at {name}={one.value} it is {written(one.number)}, not {written(one.claimed)}"
+        for one in line.differences
+    ]
+    return "; ".join(several)

@@ -1,12 +1,13 @@
 """How a number goes with one setting: as a polynomial, perhaps only at every so manieth value, and how far."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from itertools import pairwise
 
 import msgspec
 
 from archstat.errors import ArchstatError
-from archstat.variants.polynomial import Polynomial, through
+from archstat.variants.polynomial import through
 
 MOST_DEGREE = 4
 """Of one setting: attention's cost grows with the fourth power of an image's side."""
@@ -16,19 +17,43 @@ LARGEST_STEP = 128
 _CHECKS = 3
 """Values that must agree beside those that the polynomial is laid through."""
 
-_ABOVE = (*range(1, 13), 24, 48)
+_ABOVE = 48
+_FEWEST_ABOVE = 12
 _BELOW = 64
+"""How many values above and below the start are tried, each; above, fewer where networks are large."""
+
+_FARTHER = (24, 48)
+_FAR = (10, 100)
+"""Then values far above: so many behind the start, and multiples of the largest."""
+
+_MOST_WORK = 30_000
+"""Layers of all the networks of a range, more or less."""
+
+_LARGEST_NETWORK = 10_000
+"""Layers of a network far above."""
+
 _ENOUGH = 16
 """Values in a row for which a polynomial that doesn't hold everywhere is worth saying."""
 
 Measure = Callable[[int], int]
+Layers = Callable[[int], int]
+"""Says how many layers the network at a value has that was measured before."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A value, as it is set, at which the number is another than the polynomial gives."""
+
+    value: str
+    number: int
+    claimed: int | Fraction
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A polynomial in k where the setting is ``rest + step * k``.
 
-    ``low`` and ``high`` are the smallest and the largest value at which it was checked and holds; with ``breaks`` it
-    doesn't hold at the next value below, above or both.
+    Every such value from ``low`` to ``high`` was tried: ``checked`` of them give a network, and there it holds; so it
+    does at the values of ``far``. With ``breaks`` it doesn't hold at a value below, above or both; ``differences`` are
+    these, and fractions at which it doesn't hold.
     """
 
     step: int
@@ -37,14 +62,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     low: int
     high: int
     checked: int
+    far: tuple[int, ...] = ()
     breaks: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     def at(self, k: int) -> int:
         """Return the setting's value for k."""
         return self.rest + self.step * k
 
 
-def find(measure: Measure, start: int) -> Line | None:
+def find(measure: Measure, start: int, layers: Layers = lambda x: 1) -> Line | None:
     """Return how a number goes with a setting around ``start``, or ``None`` where no polynomial was found.
 
     ``measure`` raises an ArchstatError where a value gives no network.
@@ -54,7 +81,7 @@ def find(measure: Measure, start: int) -> Line | None:
         degree = _degree(measure, start, step)
         if degree is None:
             continue
-        line = _followed(measure, start, step, degree)
+        line = _followed(measure, start, step, degree, layers)
         if "above" not in line.breaks:
             return line
         if line.degree and line.checked >= _ENOUGH:
@@ -93,38 +120,65 @@ def _order(values: Sequence[int]) -> int | None:
     return None
 
 
-def _followed(measure: Measure, start: int, step: int, degree: int) -> Line:
-    """Follow the polynomial up and down for as long as it holds."""
+def _followed(measure: Measure, start: int, step: int, degree: int, layers: Layers) -> Line:
+    """Follow the polynomial up and down for as long as it holds, and then look far up."""
     rest, k = start % step, start // step
     points = [k + i for i in range(degree + 1)]
     curve = through([points], lambda at: measure(rest + step * int(at[0])))
-    above, high, broken_above = _agreeing(measure, curve, rest, step, (k + i for i in _ABOVE))
+
+    def differs(x: int) -> Difference | None:
+        value, claimed = measure(x), curve((x - rest) // step)
+        return None if value == claimed else Difference(str(x), value, claimed)
+
+    def value_at(i: int) -> int:
+        return rest + step * i
+
+    above = _agreeing(differs, map(value_at, range(k + 1, k + _ABOVE + 1)), layers)
     lowest = max(k - _BELOW, 0 if rest else 1)
-    below, low, broken_below = _agreeing(measure, curve, rest, step, range(k - 1, lowest - 1, -1))
-    broken = {"below": broken_below, "above": broken_above}
+    below = _agreeing(differs, map(value_at, range(k - 1, lowest - 1, -1)), layers)
+    high = max(above.holds, default=start)
+    far = _Walk([], above.end)
+    if far.end is None and high > start:
+        top = (high - rest) // step
+        tries = [*(k + i for i in _FARTHER if k + i > top), *(i * top for i in _FAR)]
+        each = max(layers(high) - layers(start), 0) / (high - start)
+        xs = [x for x in map(value_at, tries) if each * (x - high) <= _LARGEST_NETWORK]
+        far = _agreeing(differs, xs, layers)
+    ends = {"below": below.end, "above": far.end}
     return Line(
         step=step,
         rest=rest,
         degree=degree,
-        low=start if low is None else low,
-        high=start if high is None else high,
-        checked=1 + above + below,
-        breaks=tuple(where for where, breaks in broken.items() if breaks),
+        low=min(below.holds, default=start),
+        high=high,
+        checked=1 + len(above.holds) + len(below.holds),
+        far=tuple(far.holds),
+        breaks=tuple(where for where, end in ends.items() if end),
+        differences=tuple(end for end in ends.values() if end),
     )
 
 
+class _Walk(msgspec.Struct):
+    """The values at which a polynomial holds, and where it then doesn't."""
+
+    holds: list[int]
+    end: Difference | None = None
+
+
 def _agreeing(
-    measure: Measure, curve: Polynomial, rest: int, step: int, along: Iterable[int]
-) -> tuple[int, int | None, bool]:
-    """Return at how many values a polynomial holds, the last of them, and whether it then breaks."""
-    count, last = 0, None
-    for k in along:
-        x = rest + step * k
+    differs: Callable[[int], Difference | None], along: Iterable[int], layers: Layers
+) -> _Walk:
+    """Try a polynomial at some values until it fails, or the networks were many layers."""
+    walk, work = _Walk([]), 0
+    for x in along:
+        if work > _MOST_WORK and len(walk.holds) >= _FEWEST_ABOVE:
+            break
         try:
-            value = measure(x)
+            walk.end = differs(x)
         except ArchstatError:
             continue
-        if curve(k) != value:
-            return count, last, True
-        count, last = count + 1, x
-    return count, last, False
+        if walk.end:
+            break
+        walk.holds.append(x)
+        work += layers(x)
+    return walk

@@ -195,6 +195,18 @@ def test_a_formula_in_every_format() -> None:
     assert f"`macs = {said['formula']}`" in run(*asked, "-f", "markdown").output
 
 
+def test_a_formula_claims_what_was_tried() -> None:
+    asked = ("explain", "mobilenet_v2", "--formula", "params", "--in", "width")
+    for form in ("table", "markdown"):
+        said = " ".join(run(*asked, "-f", form).output.split())
+        assert "every" not in said
+        assert "equal at the 49 values tried, 1 to 49, and at 490 and 4,900" in said
+        assert "at width=0.5 it is 1,968,680, not 1,221,768" in said
+    (width,) = json.loads(run(*asked, "-f", "json").output)["variables"]
+    assert (width["tried"], width["from"], width["to"]) == (49, 1, 49)
+    assert {"value": "0.5", "number": 1968680, "formula": 1221768} in width["differences"]
+
+
 def test_ctrl_c_leaves_the_old_file_and_no_process(tmp_path: Path) -> None:
     file = tmp_path / "old.csv"
     file.write_text("old")

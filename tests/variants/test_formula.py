@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -86,6 +87,54 @@ def test_no_formula(names: list[str], said: str) -> None:
     with pytest.raises(UsageError) as caught:
         archstat.formula("resnet", "params", *names)
     assert said in caught.value.message
+
+
+def spec(folder: Path, start: int, layer: str) -> str:
+    file = folder / "x.yaml"
+    file.write_text(f"input: [3, 8, 8]\nvars: {{w: {start}}}\nlayers:\n  - {layer}\n")
+    return str(file)
+
+
+def test_a_multiplier_that_is_rounded() -> None:
+    """MobileNet v2 rounds to multiples of 8, so whole widths say nothing about fractions."""
+    (line,) = archstat.formula("mobilenet_v2", "params", "width").lines
+    assert (line.low, line.high, line.checked) == (1, 49, 49)
+    (half,) = [d for d in line.differences if d.value == "0.5"]
+    assert (half.number, half.claimed) == (1_968_680, 1_221_768)
+    assert half.number == archstat.load("mobilenet_v2", variables={"width": 0.5}).params
+
+
+def test_every_value_of_the_range_is_tried(tmp_path: Path) -> None:
+    found = archstat.formula(spec(tmp_path, 8, '{conv: "w if w != 37 else 1"}'), "params", "w")
+    (line,) = found.lines
+    assert 37 not in (*range(line.low, line.high + 1, line.step), *line.far)
+    assert line.checked == len(range(line.low, line.high + 1, line.step))
+
+
+@pytest.mark.parametrize("start", [1, 8, 30])
+def test_far_values_are_tried(tmp_path: Path, start: int) -> None:
+    found = archstat.formula(spec(tmp_path, start, '{conv: "min(w, 60)"}'), "params", "w")
+    (line,) = found.lines
+    assert found.text == "4*w"
+    assert line.high <= 60
+    (end,) = line.differences
+    assert int(end.value) > 60
+    assert (end.number, end.claimed) == (240, 4 * int(end.value))
+    with pytest.raises(UsageError, match="doesn't hold at w=61"):
+        found(w=61)
+
+
+def test_only_one_value_gives_a_network(tmp_path: Path) -> None:
+    file = spec(tmp_path, 3, '{conv: "w if w == 3 else 0"}')
+    with pytest.raises(UsageError, match=r"only w=3 gives a network: none of the \d+ others"):
+        archstat.formula(file, "params", "w")
+
+
+def test_the_bottleneck_at_every_width() -> None:
+    """1x1 to C, 3x3, 1x1 to 4C: 4 + 9 + 4 = 17 C^2, and 2 for each of 6C normalized channels."""
+    found = archstat.formula("resnet_bottleneck", "params", "width")
+    assert found.text == "width*(17*width + 12)"
+    assert found.value == 70_400
 
 
 def test_metrics() -> None:
