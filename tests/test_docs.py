@@ -114,7 +114,7 @@ def test_readme_has_the_two_commands() -> None:
     commands = [text for text in shown if "pip install" in text]
     assert [text.count("\n") for text in commands] == [1, 1]
     assert "pytest" not in commands[0]
-    assert commands[1].endswith("&& pytest\n"), "what .ci/run runs"
+    assert commands[1].endswith("&& pytest -n auto\n"), "what .ci/run runs"
 
 
 def test_generated_pages(update: bool) -> None:
