@@ -7,7 +7,7 @@ import click
 
 from archstat.cli.command import Command, option
 from archstat.cli.options import OUTPUT, TABLE, Given, common
-from archstat.cli.specs import FAILED, Reference
+from archstat.cli.specs import FAILED, Reference, arrangement_of
 
 if TYPE_CHECKING:
     from archstat.comparison.compare import Optimizer
@@ -68,7 +68,7 @@ def command(
 
     Layers correspond by their path where it agrees, else by their order, ops and options, as lines in a diff: what was
     renamed, inserted or repeated more often comes out as that. The rows' changes add up to the total's. The biggest
-    change comes first. A third network or more: the totals, a column each.
+    change of the first column comes first. A third network or more: the totals, a column each.
 
     Exit code 2 where a spec or a base can't be read; 1 with --exit-code where there is a difference.
     """
@@ -76,7 +76,6 @@ def command(
     from archstat.cli.output import complain, send
     from archstat.render.comparison import render
     from archstat.render.formats import MACHINE
-    from archstat.report.arrange import Arrangement
 
     if write_baseline is not None:
         return FAILED if keep(write_baseline, specs, given) else 0
@@ -88,13 +87,7 @@ def command(
 
     def write(name: str, style: "Style") -> str:
         everything = name in MACHINE or given.everything
-        arrangement = Arrangement(
-            by=given.by,
-            depth=given.depth,
-            sort=given.sort,
-            top=given.top,
-            detail="everything" if everything else "people",
-        )
+        arrangement = arrangement_of(given, "everything" if everything else "people")
         return render(name, outcome, arrangement, style)
 
     if given.strict:

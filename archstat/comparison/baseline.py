@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -25,14 +25,18 @@ DEEPEST = 100
 """Parts of a path."""
 
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""A number of which nothing is less than none."""
+
+
 class _Layer(msgspec.Struct):
     path: str
     op: str
     options: dict[str, str]
     inputs: tuple[int, ...]
     owner: int
-    output: Shape
-    cells: tuple[int | None, ...]
+    output: tuple[Count, ...]
+    cells: tuple[Count | None, ...]
     frozen: bool = False
 
 
@@ -51,11 +55,11 @@ class _Spec(msgspec.Struct):
     reference: str
     name: str
     settings: _Settings
-    output: Shape
+    output: tuple[Count, ...]
     columns: tuple[str, ...]
     layers: tuple[_Layer, ...]
-    receptive_field: tuple[int | None, ...] = ()
-    depth: int | None = None
+    receptive_field: tuple[Count | None, ...] = ()
+    depth: Count | None = None
     wholes: dict[str, int | None] = {}
 
 

@@ -12,7 +12,7 @@ from archstat.comparison.match import Pair, match
 from archstat.comparison.side import Side, side_of
 from archstat.comparison.tree import Looks, Part
 from archstat.errors import UsageError
-from archstat.report.columns import BY_KEY, Column
+from archstat.report.columns import BY_KEY, READING_BY_KEY, Column
 from archstat.report.report import PublishedLine
 from archstat.report.wholes import WHOLE_BY_KEY, Whole
 from archstat.spec.words import nearest
@@ -109,15 +109,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def published(self) -> tuple[tuple[Side, PublishedLine], ...]:
         """The printed figures of both sides, of quantities that both have one of.
 
-        A figure that both sides cite is one of the new side.
+        What is said of a figure on both sides alike is said once, of the new side.
         """
         old, new = self.old, self.new
         if old is None or new is None:
             return ()
         both = {line.quantity for line in old.published}
         both &= {line.quantity for line in new.published}
-        cited = {line.figure for line in new.published}
-        found = [(old, line) for line in old.published if line.figure not in cited]
+        found = [(old, line) for line in old.published if line not in new.published]
         found += [(new, line) for line in new.published]
         return tuple((side, line) for side, line in found if line.quantity in both)
 
@@ -172,6 +171,11 @@ def compare(
 def known_metrics(asked: Sequence[str]) -> tuple[str, ...]:
     """Return the keys of metrics, each once. Raises a UsageError for one that there isn't."""
     for key in asked:
+        if key in READING_BY_KEY:
+            raise UsageError(
+                f"'{key}' can't be compared in: it may differ from axis to axis",
+                hint="the totals show the receptive field; 'archstat check --max receptive_field=200' limits it",
+            )
         if key not in KNOWN:
             raise UsageError(
                 f"no metric '{key[:60]}'",

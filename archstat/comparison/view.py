@@ -104,26 +104,19 @@ def _prefix(path: str, depth: int) -> str:
 
 
 def _sorted(rows: tuple[Change, ...], comparison: Comparison, sort: str) -> tuple[Change, ...]:
-    """Sort by the size of the change, in one column or, each beside its total, in any; the unknown comes first."""
+    """Sort by the size of the change in one column, or in the first, then the next; the unknown comes first."""
     keys = [column.key for column in comparison.columns]
     if sort == "network":
         return rows
     if sort == "name":
         return tuple(sorted(rows, key=lambda row: row.path))
     if sort == "biggest":
-        totals = comparison.totals[: len(keys)]
-        wholes = [max(total.old or 0, total.new or 0, 1) for total in totals]
-        return tuple(sorted(rows, key=lambda row: -_share(row, wholes)))
+        return tuple(sorted(rows, key=lambda row: [_descending(n) for n in row.changes]))
     if sort not in keys:
         known = ", ".join(["network", "name", *keys])
         raise UsageError(f"can't sort by '{sort}'", hint=f"this comparison has {known}")
     at = keys.index(sort)
     return tuple(sorted(rows, key=lambda row: _descending(row.changes[at])))
-
-
-def _share(row: Change, wholes: Sequence[int]) -> float:
-    parts = zip(row.changes, wholes, strict=True)
-    return max((float("inf") if n is None else abs(n) / whole for n, whole in parts), default=0.0)
 
 
 def _descending(change: int | None) -> tuple[int, int]:

@@ -183,6 +183,7 @@ def test_a_revision_stands_wherever_a_spec_does(branch: Path) -> None:
         ((), "two specs are needed"),
         (("lenet5", "lenet"), "no spec 'lenet'"),
         (("lenet5", "lenet5", "--metric", "parms"), "no metric 'parms'"),
+        (("lenet5", "lenet5", "--metric", "receptive_field"), "it may differ from axis to axis"),
         (("--base", "main"), "not in a git repository"),
         (("--base", "main", "--baseline", "x.json"), "can't be combined"),
         (("--baseline", "gone.json"), "gone.json: No such file"),
@@ -203,6 +204,13 @@ def test_a_missing_base(branch: Path, ref: str) -> None:
     done = run("compare", "--base", ref)
     assert done.exit_code == 2
     assert done.stdout == ""
+
+
+def test_growth_by_nearly_all_is_no_bound() -> None:
+    Path("old.yaml").write_text("input: [100]\nlayers: [{linear: 10000, bias: false}]\n", "utf-8")
+    Path("new.yaml").write_text("input: [100]\nlayers: [{linear: 19999, bias: false}]\n", "utf-8")
+    assert "+999,900  +100.0%" in run("compare", "old.yaml", "new.yaml").stdout
+    assert "-999,900   -50.0%" in run("compare", "new.yaml", "old.yaml").stdout
 
 
 def test_a_baseline_file() -> None:
@@ -253,6 +261,7 @@ SPEC = '{"reference": "a", "name": "a", "settings": {"input": [1], "batch": 1, "
         (f'{{{HEAD}, "specs": [{SPEC} "columns": ["params"], "layers": [{LAYER % ("", "")}]}}]}}', "doesn't hold"),
         (f'{{{HEAD}, "specs": [{SPEC} "columns": [], "layers": [{LAYER % ("7", "")}]}}]}}', "doesn't hold"),
         (f'{{{HEAD}, "specs": [{SPEC} "columns": ["params"], "layers": [{LAYER % ("", "1.5")}]}}]}}', "is not a"),
+        (f'{{{HEAD}, "specs": [{SPEC} "columns": ["params"], "layers": [{LAYER % ("", "-5")}]}}]}}', "is not a"),
         (f'{{{HEAD}, "specs": [{SPEC} "columns": [], "layers": [{LAYER % ("", "")}]}}]}}', "has no 'params'"),
     ],
 )  # fmt: skip

@@ -11,7 +11,9 @@ import archstat
 from archstat.comparison.changes import Change
 from archstat.comparison.compare import Comparison, compare, compare_sides
 from archstat.comparison.side import Layer, side_of
+from archstat.comparison.view import view
 from archstat.errors import UsageError
+from archstat.report.arrange import Arrangement
 from archstat.spec import Settings, load
 from archstat.spec.files import bundled_folder
 
@@ -268,14 +270,41 @@ def test_naive_and_bottleneck_inception() -> None:
     assert (slip.verdict, slip.derived) == ("slip", 358_055_936)
 
 
-def test_a_figure_that_both_sides_cite_is_shown_of_the_new_one(tmp_path: Path) -> None:
+def test_a_figure_that_both_sides_cite_is_said_twice_only_where_it_comes_out_differently(
+    tmp_path: Path,
+) -> None:
     wider = RESNET.replace("conv: 64,", "conv: 65,", 1)
     assert wider != RESNET
     (tmp_path / "new.yaml").write_text(wider, "utf-8")
     found = archstat.compare("resnet50", str(tmp_path / "new.yaml"))
-    assert found.new is not None
-    assert found.new.published
-    assert [line for _, line in found.published] == list(found.new.published)
+    said = [(side is found.old, line.quantity, line.verdict) for side, line in found.published]
+    assert said == [
+        (True, "params", "reproduced"),
+        (True, "macs", "reproduced"),
+        (False, "params", "differs"),
+        (False, "macs", "reproduced"),  # of another number
+    ]
+    (tmp_path / "new.yaml").write_text(RESNET, "utf-8")
+    same = archstat.compare("resnet50", str(tmp_path / "new.yaml"))
+    assert same.new is not None
+    assert [line for _, line in same.published] == list(same.new.published)
+
+
+def test_the_biggest_change_of_the_first_column_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(
+        "input: [3, 9, 9]\n"
+        "layers: {a: [conv: 8], b: [{conv: 8, stride: 3}], c: [{conv: 64, stride: 3}]}\n", "utf-8"
+    )  # fmt: skip
+    (tmp_path / "new.yaml").write_text(
+        "input: [3, 9, 9]\n"
+        "layers: {a: [{conv: 8, bias: false}], b: [{conv: 8}], c: [{conv: 99, stride: 9}]}\n",
+        "utf-8",
+    )
+    found = archstat.compare(str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml"))
+    rows = view(found, Arrangement(detail="people")).rows
+    assert [row.path.partition(".")[0] for row in rows if row.mark != "="] == ["c", "a", "b"]
+    changes = [abs(row.changes[0] or 0) for row in rows]
+    assert changes == sorted(changes, reverse=True)
 
 
 def test_figures_stand_beside_each_other_only_where_both_have_one() -> None:

@@ -56,7 +56,12 @@ def _comparison(one: Comparison, arrangement: Arrangement) -> dict[str, Any]:
         "incomplete": [total.column.key for total in one.totals if total.least],
         "rows": [_row(keys, row) for row in view(one, arrangement).rows],
         "published": [
-            {"reference": side.reference, **published(line)} for side, line in one.published
+            {
+                "side": "old" if side is one.old else "new",
+                "reference": side.reference,
+                **published(line),
+            }
+            for side, line in one.published
         ],
     }
 

@@ -117,10 +117,10 @@ def _details(one: Comparison, arrangement: Arrangement, style: Style) -> Iterato
     published = one.published
     if published:
         yield ""
+    old, new = words.headings(one)
     for side, line in published:
-        parts = [
-            f"{_code(side.reference)} published **{escaped(line.printed)}**, {escaped(line.source)}"
-        ]
+        name = old if side is one.old else new
+        parts = [f"{_code(name)} published **{escaped(line.printed)}**, {escaped(line.source)}"]
         parts += [escaped(verdict(line)), *map(escaped, reasons(line))]
         yield f"- {'; '.join(parts)}"
     yield ""
@@ -141,7 +141,7 @@ def _sign(one: Comparison) -> str:
 
 
 def _code(text: str) -> str:
-    return f"<code>{escaped(_short(text)).replace('@', '&#64;')}</code>"
+    return f"<code>{escaped(_short(text))}</code>"
 
 
 def _plain(text: str) -> str:

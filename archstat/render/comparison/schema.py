@@ -66,7 +66,14 @@ _ROW = _object(
     _CELLS,
 )
 _FIGURE = _object(
-    {"reference": _TEXT, "quantity": _TEXT, "printed": _TEXT, "source": _TEXT, "verdict": _TEXT}
+    {
+        "side": {"enum": ["old", "new"]},
+        "reference": _TEXT,
+        "quantity": _TEXT,
+        "printed": _TEXT,
+        "source": _TEXT,
+        "verdict": _TEXT,
+    }
 )
 _PROBLEM = _object(
     {

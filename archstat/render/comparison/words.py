@@ -59,6 +59,8 @@ def relative(total: Total) -> str:
     if not change:
         return "0.0%"
     share = percent(abs(change), total.old)
+    if change > 0 and share[0] == ">":
+        share = "100.0%"  # Only what is lost can be nearly all of it.
     if share[0].isdigit():
         return f"{'+' if change > 0 else '-'}{share}"
     bound, share = share[0], share[1:]
