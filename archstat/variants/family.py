@@ -66,13 +66,17 @@ class Family:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names that can be set: the spec's variables first."""
-        return tuple(dict.fromkeys((*self._plan.document.vars, *OF_ANY_SPEC)))
+        return tuple(dict.fromkeys((*self.own, *OF_ANY_SPEC)))
 
-    def check(self, names: Sequence[str]) -> None:
-        """Raise a UsageError for a name that can't be set, or two that set the same."""
+    def check(self, names: Sequence[str], offered: Sequence[str] = ()) -> None:
+        """Raise a UsageError for a name that can't be set, or two that set the same.
+
+        The hint names some of ``offered``, by default of all that can be set.
+        """
         for name in names:
             if name not in self.variables:
-                hint = nearest(name, self.variables) or f"it has {', '.join(self.variables[:20])}"
+                known = offered or self.variables
+                hint = nearest(name, known) or f"it has {', '.join(known[:20])}"
                 raise UsageError(
                     f"{self.reference}: no variable '{printable(name[:64])}'", hint=hint
                 )

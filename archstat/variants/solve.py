@@ -9,11 +9,9 @@ import msgspec
 from archstat.errors import ArchstatError, SpecError, UsageError, printable
 from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
-from archstat.spec.loader import Plan
 from archstat.spec.model import Limit, Settings
-from archstat.spec.words import nearest
 from archstat.variants.axes import Axis
-from archstat.variants.family import OF_ANY_SPEC, Family, Number, known_metric
+from archstat.variants.family import Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
 
 ENOUGH = 64
@@ -124,17 +122,10 @@ def solve(
 def _check(family: Family, variable: str, among: Axis | None) -> None:
     """Raise a UsageError for a name that can't be varied."""
     if variable not in family.variables:
-        names = [name for name in family.variables if name not in _NO_NUMBERS]
-        if not _takes_resolution(family):
-            names.remove("resolution")
-        raise UsageError(
-            f"{family.reference}: no variable '{printable(variable[:64])}'",
-            hint=nearest(variable, names) or f"it has {', '.join(names[:20])}",
-        )
-    if variable in _NO_NUMBERS and among is None:
-        own = Plan(family.reference, family.settings).document.vars
-        if variable not in own:
-            raise UsageError(f"'{variable}' can't be varied; vary resolution or batch")
+        left_out = _NO_NUMBERS if _takes_resolution(family) else (*_NO_NUMBERS, "resolution")
+        family.check([variable], [name for name in family.variables if name not in left_out])
+    if variable in _NO_NUMBERS and among is None and variable not in family.own:
+        raise UsageError(f"'{variable}' can't be varied; vary resolution or batch")
 
 
 def _takes_resolution(family: Family) -> bool:
@@ -192,10 +183,10 @@ def _refuse_hopeless(trials: Trials, found: Sequence[Trial]) -> None:
         metrics = ", ".join(limit.metric for limit in trials.limits)
         raise UsageError(f"'{name}' changes none of {metrics}: {trials.said(first)}")
     if not any(t.fits for t in found):
-        whole = trials.bounded or name in OF_ANY_SPEC or not trials.gives_network("0.5")
+        others = not trials.bounded and trials.gives_network("0.5")
         raise UsageError(
             f"no '{name}' fits: {trials.said(first)}",
-            hint=None if whole else f"--vary {name}=0.1:1:0.1 tries others",
+            hint=f"--vary {name}=0.1:1:0.1 tries others" if others else None,
         )
     if last.fits and not trials.bounded and 2 * last.at + 1 >= trials.count:
         raise UsageError(f"there is no largest '{name}': {trials.said(last)}, which still fits")
