@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archstat.cli.options import Given
-from archstat.cli.specs import FAILED, settings_of
+from archstat.cli.specs import FAILED, arrangement_of, settings_of
 
 if TYPE_CHECKING:
     from archstat.report.fit import Fit
@@ -25,7 +25,6 @@ def print_fitting(
 
     from archstat.cli.output import Detail, complain, emit
     from archstat.errors import ArchstatError, UsageError
-    from archstat.report.arrange import Arrangement
     from archstat.report.tabulate import tabulate
     from archstat.spec import load
     from archstat.variants.fit import largest_batch, read_size
@@ -47,9 +46,7 @@ def print_fitting(
             code = FAILED
 
     def build(detail: Detail) -> "list[Report]":
-        arrangement = Arrangement(
-            by=given.by, depth=given.depth, sort=given.sort, top=given.top, detail=detail
-        )
+        arrangement = arrangement_of(given, detail)
         return [
             replace(tabulate(spec, kind, arrangement, aux=given.aux, settings=settings), fit=fit)
             for spec, settings, fit in fitting

@@ -184,6 +184,8 @@ def command(
         others = {"--batch": given.batch > 1, "--gpus": gpus, "--split": split}
         refuse_beside("--fit", {**others, "--engine": given.engine != "static"})
         need_gradients(given.dtype, "--fit")
+    if split is not None:
+        refuse_beside("--split", {"--gpus": gpus})
     whole = given.batch
     if gpus is not None:
         from archstat.report.devices import share_of_batch
@@ -214,8 +216,7 @@ def command(
         from archstat.report.split import divided
 
         asked = {"--optimizer": optimizer, "--curve": curve, "--peak": peak, "--backward": backward}
-        others = {"--engine": given.engine != "static", "--gpus": gpus}
-        refuse_beside("--split", {**asked, **run_as, **others})
+        refuse_beside("--split", {**asked, **run_as, "--engine": given.engine != "static"})
         return print_tables(specs, given, divided(split))
     if not backward and not peak:
         refuse_without("--backward or --peak", run_as)

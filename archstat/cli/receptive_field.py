@@ -6,7 +6,7 @@ import click
 
 from archstat.cli.command import Command
 from archstat.cli.options import Given, common
-from archstat.cli.specs import FAILED, load_each, settings_of, spec_arguments
+from archstat.cli.specs import FAILED, arrangement_of, load_each, settings_of, spec_arguments
 
 if TYPE_CHECKING:
     from archstat.report.report import Report
@@ -32,7 +32,6 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
     from archstat.cli.output import Detail, emit
     from archstat.errors import UsageError
     from archstat.report import kinds
-    from archstat.report.arrange import Arrangement
     from archstat.report.tabulate import tabulate
 
     if given.by == "op":
@@ -43,9 +42,7 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
     loaded, whole = load_each(specs, given)
 
     def build(detail: Detail) -> "list[Report]":
-        arrangement = Arrangement(
-            by=given.by, depth=given.depth, sort=given.sort, top=given.top, detail=detail
-        )
+        arrangement = arrangement_of(given, detail)
         settings = settings_of(given)
         return [
             tabulate(

@@ -10,6 +10,8 @@ from archstat.cli.options import Given
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from archstat.cli.output import Detail
+    from archstat.report.arrange import Arrangement
     from archstat.report.grouping import Layout
     from archstat.report.kinds import Kind
     from archstat.report.report import Report
@@ -75,12 +77,25 @@ def load_each(references: Sequence[str], given: Given) -> "tuple[list[Spec], boo
     return loaded, len(loaded) == len(references)
 
 
+def arrangement_of(given: Given, detail: "Detail", layout: "Layout" = "chw") -> "Arrangement":
+    """Return how the options arrange a table's rows."""
+    from archstat.report.arrange import Arrangement
+
+    return Arrangement(
+        by=given.by,
+        depth=given.depth,
+        sort=given.sort,
+        top=given.top,
+        detail=detail,
+        layout=layout,
+    )
+
+
 def print_tables(
     references: Sequence[str], given: Given, kind: "Kind", layout: "Layout" = "chw"
 ) -> int:
     """Print the table of each spec and return the exit code."""
-    from archstat.cli.output import Detail, emit
-    from archstat.report.arrange import Arrangement
+    from archstat.cli.output import emit
     from archstat.report.tabulate import tabulate
 
     specs, whole = load_each(references, given)
@@ -89,15 +104,8 @@ def print_tables(
 
         kind = measured(kind, given.engine)
 
-    def build(detail: Detail) -> "list[Report]":
-        arrangement = Arrangement(
-            by=given.by,
-            depth=given.depth,
-            sort=given.sort,
-            top=given.top,
-            detail=detail,
-            layout=layout,
-        )
+    def build(detail: "Detail") -> "list[Report]":
+        arrangement = arrangement_of(given, detail, layout)
         settings = settings_of(given)
         return [tabulate(s, kind, arrangement, aux=given.aux, settings=settings) for s in specs]
 

@@ -93,14 +93,7 @@ def side_of(spec: Spec, metrics: Sequence[str], *, aux: bool = False, settings: 
     return Side(
         reference=spec.reference,
         name=spec.name,
-        conditions=Conditions(
-            input=sample(graph.input),
-            batch=graph.input.batch,
-            dtype=graph.dtype,
-            aux=aux,
-            variables=settings.variables,
-            transfer=settings.transfer,
-        ),
+        conditions=Conditions.of(graph, sample(graph.input), settings, aux=aux),
         output=sample(graph.output),
         keys=keys,
         layers=_layers(graph, keys),

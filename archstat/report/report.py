@@ -6,11 +6,12 @@ from typing import Literal
 
 import msgspec
 
+from archstat.graph import Graph
 from archstat.report.columns import Column, Reading
 from archstat.report.devices import Devices, Line
 from archstat.report.fit import Fit
 from archstat.report.values import Value
-from archstat.spec.model import Transfer
+from archstat.spec.model import Settings, Transfer
 from archstat.tensor import Shape
 
 Grouping = Literal["layer", "stage", "op"]
@@ -31,6 +32,18 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     aux: bool = False
     variables: Mapping[str, str] = {}
     transfer: Transfer = Transfer()
+
+    @classmethod
+    def of(cls, graph: Graph, input: Shape, settings: Settings, *, aux: bool) -> "Conditions":
+        """Return what holds of a graph that was loaded with ``settings``; ``input`` is its sample's shape."""
+        return cls(
+            input=input,
+            batch=graph.input.batch,
+            dtype=graph.dtype,
+            aux=aux,
+            variables=settings.variables,
+            transfer=settings.transfer,
+        )
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,11 +89,6 @@ class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
     cut: bool = False
     why: str = ""
     inferred: bool = False
-
-    @property
-    def figure(self) -> tuple[str, str, str]:
-        """What was printed, wherever it is cited: the quantity, the text and its source."""
-        return (self.quantity, self.printed, self.source)
 
 
 class PeakLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,7 +89,7 @@ def _compared(name: str, peaks: bool, runs: int) -> tuple[float, float]:
     for _ in range(runs + 1):
         answers = []
         for run, found in zip((rules, measured), seconds, strict=True):
-            took, answer = _timed(lambda run=run: run(name, peaks=peaks))  # type: ignore[misc]
+            took, answer = _timed(lambda run=run: run(name, peaks=peaks))  # type: ignore[misc]  # bound as it is here
             found.append(took)
             answers.append(answer)
         if answers[0] != answers[1]:

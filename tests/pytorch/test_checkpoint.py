@@ -158,13 +158,13 @@ def test_a_layer_in_place_at_the_start_is_refused_as_pytorch_does(tmp_path: Path
     assert ours(graph, last) == theirs(graph, last)
 
 
-def ours(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> list[int]:  # noqa: B008
+def ours(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> list[int]:  # noqa: B008  # frozen
     run = TrainingStep(graph, mode, Optimizer(), in_place=False, checkpoint=checkpoint).run()
     begins = dict(run.phases())["forward"]
     return maxima(run.curve()[begins - 1 :])
 
 
-def theirs(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> list[int]:  # noqa: B008
+def theirs(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> list[int]:  # noqa: B008  # frozen
     return maxima(step(graph, layers_behind(graph, checkpoint), mode))
 
 

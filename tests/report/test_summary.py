@@ -52,7 +52,7 @@ def test_a_single_network_says_what_shows_more() -> None:
 
 @pytest.mark.parametrize("by", ["layer", "stage", "op"])
 def test_each_number_stands_beside_its_share(by: str) -> None:
-    report = tabulate(load("vgg16"), SHARES, Arrangement(by=by))  # type: ignore[arg-type]
+    report = tabulate(load("vgg16"), SHARES, Arrangement(by=by))  # type: ignore[arg-type]  # a parameter's word
     found = fields(report, Style())
     titles = [field.title for field in found if field.footer][1:]
     assert titles == ["params", "of params", "MACs", "of MACs", "memory", "of memory"]

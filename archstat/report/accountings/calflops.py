@@ -7,9 +7,10 @@ It replaces functions of torch.nn.functional, which torch.nn's modules call, and
 """
 
 from math import prod
+from typing import Any
 
 from archstat.graph import Graph, Node
-from archstat.report.accountings.modules import bias_adds, class_of, padded_channels
+from archstat.report.accountings.modules import bias_adds, class_of, response_norm
 from archstat.report.accountings.sums import (
     Addends,
     Figure,
@@ -71,10 +72,7 @@ def _rest(node: Node) -> Addends:
         if getattr(node.op, "mode", "") == "area":
             yield "pools: 1 per input element", x.numel
     elif name == "LocalResponseNorm":
-        yield (
-            "local response norm: 4 per element, with padded channels",
-            3 * x.numel + padded_channels(node),
-        )
+        yield response_norm(node)
 
 
 def _projections(node: Node) -> int:
@@ -92,7 +90,8 @@ def _resized(node: Node) -> int:
 def _transposed_bias(node: Node) -> int:
     if "bias" not in node.params():
         return 0
-    kernel, stride, padding, dilation, _ = node.op.axes(node.io.x)  # type: ignore[attr-defined]
+    op: Any = node.op
+    kernel, stride, padding, dilation, _ = op.axes(node.io.x)
     axes = zip(node.io.x.spatial, kernel, stride, padding, dilation, strict=True)
     positions = prod((n + 2 * p - (d * (k - 1) + 1)) // s + 1 for n, k, s, p, d in axes)
     return int(node.params()["weight"][1] * node.io.x.batch * positions)

@@ -55,14 +55,7 @@ def answer(spec: Spec, against: str, settings: Settings, *, aux: bool = False) -
     return Answer(
         name=spec.name,
         reference=spec.reference,
-        conditions=Conditions(
-            input=sample(graph.input),
-            batch=graph.input.batch,
-            dtype=graph.dtype,
-            aux=aux,
-            variables=settings.variables,
-            transfer=settings.transfer,
-        ),
+        conditions=Conditions.of(graph, sample(graph.input), settings, aux=aux),
         asked="" if against in TOOLS else against,
         accounts=tuple(account(graph, against)),
     )

@@ -1,6 +1,7 @@
 """Which class of torch.nn a layer is where a network is written the plain way, as tools that hook modules see it."""
 
 from math import prod
+from typing import Any
 
 from archstat.graph import Node
 from archstat.pytorch.spelling import spell
@@ -50,11 +51,12 @@ def out_proj(node: Node) -> tuple[int, int]:
     return rows * width * inner, rows * width if has(node, "out_proj.bias") else 0
 
 
-def padded_channels(node: Node) -> int:
-    """Return the elements of local response norm's input, padded along its channels for the pool inside."""
+def response_norm(node: Node) -> tuple[str, int]:
+    """Return what the functions of local response norm count: mul, mul, add, and a pool along padded channels."""
+    op: Any = node.op
     x = node.io.x
-    size: int = getattr(node.op, "size")  # noqa: B009
-    return x.numel // x.channels * (x.channels + size - 1)
+    padded = x.numel // x.channels * (x.channels + op.size - 1)
+    return "local response norm: 4 per element, with padded channels", 3 * x.numel + padded
 
 
 def runs_fused(node: Node) -> bool:
@@ -64,7 +66,8 @@ def runs_fused(node: Node) -> bool:
     """
     if class_of(node) != "MultiheadAttention" or not has(node, "in_proj_bias"):
         return False
-    heads: int = getattr(node.op, "heads")  # noqa: B009
+    op: Any = node.op
+    heads: int = op.heads
     return heads % 2 == 0 and not getattr(node.op, "causal", False)
 
 

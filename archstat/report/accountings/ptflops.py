@@ -8,6 +8,7 @@ count is divided by the batch, what functions count is not.
 
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 from archstat.graph import Graph, Node
 from archstat.report.accountings.modules import (
@@ -16,7 +17,7 @@ from archstat.report.accountings.modules import (
     class_of,
     has,
     out_proj,
-    padded_channels,
+    response_norm,
 )
 from archstat.report.accountings.sums import (
     Addends,
@@ -62,7 +63,8 @@ def _modules(node: Node) -> Addends:
 
 
 def _attention(node: Node) -> Addends:
-    x, heads = node.io.x, getattr(node.op, "heads")  # noqa: B009
+    op: Any = node.op
+    x, heads = node.io.x, op.heads
     length = x.shape[-2]
     yield "attention: q is scaled, 1 per element", x.numel
     yield "attention: softmax, 1 per element", x.numel // x.channels * length * heads
@@ -86,11 +88,7 @@ def _functions(node: Node) -> Addends:
         if getattr(node.op, "mode", "") == "area":
             yield "upsampling by area calls an adaptive pool: 1 per input element", x.numel
     elif name == "LocalResponseNorm":
-        # mul, mul, add, and an average pool along the padded channels
-        yield (
-            "local response norm: 4 per element, with padded channels",
-            3 * x.numel + padded_channels(node),
-        )
+        yield response_norm(node)
 
 
 def _resized(node: Node) -> int | Fraction:

@@ -35,10 +35,7 @@ _WITH_PARAMS = (
 def _macs(node: Node) -> Addends:
     name, x, y = class_of(node), node.io.x, node.output
     if name in ("BatchNorm", "LayerNorm", "InstanceNorm"):
-        yield (
-            "norms: 4 per element, 2 without weights",
-            x.numel * (4 if has_scale(node) else 2),
-        )
+        yield norm(node)
     elif name == "PReLU":
         yield "PReLU: 1 per element", x.numel
     elif name == "Softmax":
@@ -70,9 +67,9 @@ def _macs(node: Node) -> Addends:
         yield "matrix products aren't seen: they are functions", -macs_of(node)
 
 
-def has_scale(node: Node) -> bool:
-    """Say whether a norm has learnable tensors."""
-    return bool(node.params())
+def norm(node: Node) -> tuple[str, int]:
+    """Return what a norm counts, by whether it has learnable tensors."""
+    return "norms: 4 per element, 2 without weights", node.io.x.numel * (4 if node.params() else 2)
 
 
 def softmax(node: Node) -> tuple[str, int]:

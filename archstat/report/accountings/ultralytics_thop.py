@@ -4,23 +4,22 @@ Source: ultralytics-thop 2.2.3, profile.py (register_hooks, functional_hooks, pr
 """
 
 from math import prod
+from typing import Any
 
 from archstat.graph import Node
 from archstat.report.accountings.modules import NOTE, class_of
 from archstat.report.accountings.sums import Addends, Figure, Tool, from_macs, params
-from archstat.report.accountings.thop import has_scale, rows_of, softmax
+from archstat.report.accountings.thop import norm, rows_of, softmax
 
 _NORMS = ("BatchNorm", "LayerNorm", "InstanceNorm", "GroupNorm", "RMSNorm")
 _UPSAMPLING = {"linear": 5, "bilinear": 11, "bicubic": 259, "trilinear": 31}
 
 
 def _macs(node: Node) -> Addends:
+    op: Any = node.op
     name, x, y = class_of(node), node.io.x, node.output
     if name in _NORMS:
-        yield (
-            "norms: 4 per element, 2 without weights",
-            x.numel * (4 if has_scale(node) else 2),
-        )
+        yield norm(node)
     elif name == "PReLU":
         yield "PReLU: 1 per element", x.numel
     elif name == "Softmax":
@@ -42,23 +41,21 @@ def _macs(node: Node) -> Addends:
     elif name == "Upsample":
         yield (
             "upsampling: 5 to 259 per output element, by mode",
-            _UPSAMPLING.get(getattr(node.op, "mode", ""), 0) * y.numel,
+            _UPSAMPLING.get(op.mode, 0) * y.numel,
         )
     elif name == "MultiheadAttention":
-        heads: int = getattr(node.op, "heads")  # noqa: B009
         batch, length = x.numel // (x.shape[-2] * x.channels), x.shape[-2]
-        yield "softmax: 3n - 1 over n elements", batch * heads * length * (3 * length - 1)
+        yield "softmax: 3n - 1 over n elements", batch * op.heads * length * (3 * length - 1)
 
 
 def _windows(node: Node) -> int:
     """Return how many inputs all windows of an average pool hold, padding among them where it counts."""
-    x, y, op = node.io.x, node.output, node.op
-    window = op.window(x)  # type: ignore[attr-defined]
-    padded: bool = getattr(op, "count_include_pad")  # noqa: B009
+    op: Any = node.op
+    x, y, window = node.io.x, node.output, op.window(node.io.x)
     axes = zip(x.spatial, y.spatial, window.kernel, window.stride, window.padding, strict=True)
     read = x.numel // prod(x.spatial)
     for size, out, k, s, p in axes:
-        low, high = (-p, size + p) if padded else (0, size)
+        low, high = (-p, size + p) if op.count_include_pad else (0, size)
         read *= sum(max(min(i * s - p + k, high) - max(i * s - p, low), 0) for i in range(out))
     return read
 
