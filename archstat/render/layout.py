@@ -152,29 +152,33 @@ def below(report: Report) -> list[tuple[str, str, str]]:
         (TITLES[peak.key], amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
         for peak in report.peaks
     ]
-    return lines + (_fit(report.fit) if report.fit else [])
+    if report.fit:
+        lines.append(_fit(report.fit))
+    if report.peaks:
+        lines.append(UNCOUNTED)
+    return lines
 
 
-def _fit(found: Fit) -> list[tuple[str, str, str]]:
-    """Say that the batch is the largest that fits, and what doesn't count."""
+UNCOUNTED = (
+    "not counted",
+    UNKNOWN,
+    "the CUDA context, workspaces of cuDNN, cuBLAS and oneDNN, what the allocator rounds up",
+)
+
+
+def _fit(found: Fit) -> tuple[str, str, str]:
+    """Say that the batch is the largest that fits, and how much is left."""
     after = (
         ""
         if found.next is None
         else f"; one of {found.next:,} takes {amount(BY_KEY['activation_bytes'], found.next_peak or 0)}"
     )
     spare = amount(BY_KEY["activation_bytes"], found.spare)
-    return [
-        (
-            "largest batch",
-            exact(found.batch),
-            f"fits {clean(found.written)} with {spare} to spare{after}",
-        ),
-        (
-            "not counted",
-            "?",
-            "the CUDA context, workspaces of cuDNN, cuBLAS and oneDNN, what the allocator rounds up",
-        ),
-    ]
+    return (
+        "largest batch",
+        exact(found.batch),
+        f"fits {clean(found.written)} with {spare} to spare{after}",
+    )
 
 
 def _moment(peak: PeakLine) -> str:
