@@ -1,11 +1,13 @@
 """What autograd keeps for the backward pass."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
-from archstat.passes.checkpoint import NOTHING, Checkpoint, behind_by_step, stretches
-from archstat.passes.trace import trace
+from archstat.passes.checkpoint import NOTHING, Checkpoint, Stretch, behind_by_step, stretches
+from archstat.passes.trace import Ran, trace
 
 TRAIN = Mode()
 
@@ -31,8 +33,15 @@ def kept(
     """
     run = trace(graph, mode, input_grad=input_grad)
     behind = behind_by_step(stretches(graph, run.steps, run.values, mode, checkpoint))
+    return kept_of(run.steps, run.sizes, behind)
+
+
+def kept_of(
+    steps: Sequence[Ran], sizes: Sequence[int], behind: Mapping[int, Stretch] = {}
+) -> tuple[Kept, ...]:
+    """Return the storages that are kept in a run of ``steps``, some of them ``behind`` a checkpoint."""
     found: dict[int, Kept] = {}
-    for moment, ran in enumerate(run.steps):
+    for moment, ran in enumerate(steps):
         stretch = behind.get(moment)
         if stretch is None:
             keeping = [(storage, ran.node, word) for word, storage in ran.kept]
@@ -40,7 +49,7 @@ def kept(
             keeping = [(storage, node, "input") for storage, node in stretch.entering.items()]
         for storage, node, word in keeping:
             if storage not in found:
-                found[storage] = Kept(node, word, run.sizes[storage])
+                found[storage] = Kept(node, word, sizes[storage])
     return tuple(found.values())
 
 

@@ -1,50 +1,20 @@
-"""A network's channels divided over devices, as AlexNet's were over two: what each holds, and what crosses.
+"""A network's channels divided over devices, as AlexNet's were over two: what each holds, and what crosses."""
 
-Which channels an op reads is its rule ``reach``, the one that receptive fields follow.
-"""
-
-from collections.abc import Iterator
-from functools import reduce
-from operator import or_
+from collections.abc import Sequence
 
 import msgspec
 
 from archstat.errors import UsageError
-from archstat.graph import Graph, Node
-from archstat.ops.conv import Conv, ConvTranspose
-from archstat.ops.join import Concat
-from archstat.ops.norm import GroupNorm
-from archstat.ops.reach import EVERYTHING, ITSELF, All, Along, Slide, Taps
-from archstat.ops.reshape import Flatten
-from archstat.tensor import Tensor
-
-MOST = 2**28
-"""Channels that are followed of one layer, over all devices."""
-
-Sets = tuple[int, ...]
-"""For each device the channels that it has, as bits: bit c is channel c."""
-
-
-class Blocks(Taps, frozen=True):
-    """Channels in blocks: each of ``outputs`` reads the ``inputs`` of its own block, as in a grouped convolution."""
-
-    inputs: int
-    outputs: int
-
-    def at(self, i: int) -> range:
-        first = i // self.outputs * self.inputs
-        return range(first, first + self.inputs)
-
-
-Read = All | Taps
-"""Which input channels an output channel reads."""
+from archstat.graph import Graph
+from archstat.passes.channels import Placed, placed, whole
 
 
 class Part(msgspec.Struct, frozen=True):
     """One layer, divided. ``channels`` of its output are on each device; ``whole`` says that all of them are.
 
-    ``crossing`` are the bytes of others' channels that the devices read, all devices together, ``reads`` how many
-    channels that is for one device, and ``everything`` whether these are all that it hasn't.
+    ``crossing`` are the bytes of others' channels that the devices read, all devices together, ``back`` those of their
+    gradients, ``reads`` how many channels that is for one device, and ``everything`` whether these are all that it
+    hasn't.
     """
 
     channels: int
@@ -52,167 +22,58 @@ class Part(msgspec.Struct, frozen=True):
     crossing: int = 0
     reads: int = 0
     everything: bool = False
+    back: int = 0
 
 
-def split(graph: Graph, devices: int) -> tuple[Part, ...]:
-    """Divide the channels of every layer over ``devices``, in equal blocks, and follow who reads what.
+def split(graph: Graph, devices: int, needs: Sequence[bool] = ()) -> tuple[Part, ...]:
+    """Divide the channels of every layer over ``devices``: what :func:`archstat.passes.channels.placed` finds.
 
-    The input is on all devices. A layer that mixes channels, such as a convolution or a linear layer, has its output
-    channels divided; one that takes each channel by itself, such as a pool, leaves them where they are, and a
-    concatenation leaves its branches'. Raises a UsageError where channels can't be divided, or it isn't known which of
-    them a layer reads.
+    ``needs`` says of each layer's output whether it has a gradient, where there is a backward pass. Raises what
+    ``placed`` does, and a UsageError where the gradients of a channel that several devices have would be added up.
 
     Counts:  of each tensor the channels that a device reads and another has, once for each device, at the first layer
-             that reads them
-    Ignores: the backward pass, in which the gradients of the same channels go the other way
-    Unit:    bytes in ``Part.crossing``
+             that reads them; in the backward pass the sum of their gradients on that device, which goes the other way
+    Ignores: what the loss reads
+    Unit:    bytes in ``Part.crossing`` and ``Part.back``
     Source:  Krizhevsky et al. 2012, Section 3.2
     """
-    held: list[Sets] = []
-    got: list[list[int]] = []
-    parts: list[Part] = []
-    for i, node in enumerate(graph.nodes):
-        y = node.output
-        if y.channels * devices > MOST:
-            raise UsageError(f"'{node.path}' has too many channels to follow: {y.channels:,}")
-        if i == 0:
-            sets: Sets = (_all(y.channels),) * devices
-            parts.append(Part(y.channels, True))
-        else:
-            sets = _kept(node, held) or _divided(node, devices)
-            parts.append(_part(graph, node, sets, held, got))
-        held.append(sets)
-        got.append(list(sets))
-    return tuple(parts)
+    places = placed(graph, devices)
+    got = [list(place.held) for place in places]
+    gradients = needs or (False,) * len(places)
+    return tuple(_part(graph, i, places, got, gradients) for i in range(len(places)))
 
 
-def _part(graph: Graph, node: Node, sets: Sets, held: list[Sets], got: list[list[int]]) -> Part:
+def _part(
+    graph: Graph, at: int, places: Sequence[Placed], got: list[list[int]], gradients: Sequence[bool]
+) -> Part:
     """Count what crosses for one layer, and note that it has arrived."""
-    crossing, most, everything = 0, 0, False
-    for at, reads in _reads(node):
-        i = node.inputs[at]
+    node, place = graph.nodes[at], places[at]
+    crossing, back, most, everything = 0, 0, 0, False
+    for position, wanted in place.reads.items():
+        i = node.inputs[position]
         x = graph.nodes[i].output
-        for device, own in enumerate(sets):
-            wanted = _wanted(reads, own, x)
-            missing = wanted & ~held[i][device]
-            crossing += (missing & ~got[i][device]).bit_count() * (x.nbytes // x.channels)
+        if gradients[i] and _twice(places[i]) and place.held != places[i].held:
+            raise UsageError(
+                f"'{graph.nodes[i].path}' is on several devices, and its gradient isn't followed",
+                hint="leave out --backward, or freeze what is trained before the channels are divided",
+            )
+        for device, (own, held) in enumerate(zip(wanted, places[i].held, strict=True)):
+            missing = own & ~held
+            arriving = (missing & ~got[i][device]).bit_count() * (x.nbytes // x.channels)
+            crossing += arriving
+            back += arriving if gradients[i] else 0
             got[i][device] |= missing
             most = max(most, missing.bit_count())
-            everything |= bool(missing) and wanted == _all(x.channels)
-    counts = {own.bit_count() for own in sets}
-    if len(counts) > 1:
-        raise UsageError(
-            f"the channels of '{node.path}' are not divided evenly over {len(sets)} devices"
-        )
-    (channels,) = counts
-    return Part(channels, channels == node.output.channels, crossing, most, everything)
+            everything |= bool(missing) and own == whole(x.channels)
+    channels = place.held[0].bit_count()
+    return Part(channels, channels == node.output.channels, crossing, most, everything, back)
 
 
-def _kept(node: Node, held: list[Sets]) -> Sets | None:
-    """Return where the channels stay if each output channel reads one of the input's; ``None`` if they are mixed."""
-    if _joins(node):
-        moved, start = (0,) * len(held[0]), 0
-        for i, x in zip(node.inputs, node.io.inputs, strict=True):
-            moved = tuple(m | own << start for m, own in zip(moved, held[i], strict=True))
-            start += x.channels
-        return moved
-    for at, reads in _reads(node):
-        if reads == ITSELF and node.io.inputs[at].channels == node.output.channels:
-            return held[node.inputs[at]]
-        if isinstance(reads, Blocks) and reads.inputs == 1:
-            return tuple(_spread(own, reads.outputs) for own in held[node.inputs[at]])
-    return None
-
-
-def _divided(node: Node, devices: int) -> Sets:
-    channels = node.output.channels
-    if channels % devices:
-        raise UsageError(
-            f"the {channels:,} channels of '{node.path}' can't be divided over {devices:,} devices",
-            hint=f"{channels:,} is no multiple of {devices:,}",
-        )
-    each = channels // devices
-    return tuple(_all(each) << each * device for device in range(devices))
-
-
-def _reads(node: Node) -> Iterator[tuple[int, Read]]:
-    """Yield which input is read, and how its channels are."""
-    op, inputs, y = node.op, node.io.inputs, node.output
-    if op.deep > 1:
-        raise UsageError(f"the layers inside '{node.path}' ({op.word}) can't be divided")
-    if _joins(node):
-        start = 0
-        for at, x in enumerate(inputs):
-            yield at, Slide(padding=start)
-            start += x.channels
-        return
-    if isinstance(op, Flatten) and y.is_vector and node.io.x.channels_first:
-        yield 0, Blocks(1, y.channels // node.io.x.channels)
-        return
-    if isinstance(op, (Conv, ConvTranspose, GroupNorm)) and op.groups > 1:
-        if isinstance(op, GroupNorm):
-            yield 0, ITSELF
-        yield 0, Blocks(node.io.x.channels // op.groups, y.channels // op.groups)
-        return
-    for route in op.reach(node.io):
-        x = inputs[route.input]
-        reads = route.reads[x.channel_dim]
-        if isinstance(reads, Along) and reads.axis == y.channel_dim:
-            yield route.input, reads.taps
-        elif isinstance(reads, All):
-            yield route.input, EVERYTHING
-        else:
-            raise UsageError(f"it isn't known which channels '{node.path}' ({op.word}) reads")
-
-
-def _joins(node: Node) -> bool:
-    """Say whether the layer puts channels one behind the other."""
-    inputs, y = node.io.inputs, node.output
-    return isinstance(node.op, Concat) and sum(x.channels for x in inputs) == y.channels
-
-
-def _wanted(reads: Read, own: int, x: Tensor) -> int:
-    """Return the channels of ``x`` that a device reads to work out its ``own`` output channels."""
-    everything = _all(x.channels)
-    if isinstance(reads, All):
-        return everything if own else 0
-    if reads == ITSELF:
-        return own & everything
-    # These taps leave out nothing between the first and the last.
-    slides = isinstance(reads, Slide) and reads.stride == reads.dilation == 1
-    if not isinstance(reads, Blocks) and not slides:
-        raise UsageError("it isn't known which channels a slice with a step reads")
-    wanted = 0
-    for lo, hi in _runs(own):
-        first, last = max(0, reads.at(lo).start), reads.at(hi - 1).stop
-        wanted |= _all(max(0, last - first)) << first
-    return wanted & everything
-
-
-def _runs(bits: int) -> Iterator[tuple[int, int]]:
-    """Yield the runs of ones, from the lowest.
-
-    >>> list(_runs(0b1100111))
-    [(0, 3), (5, 7)]
-    """
-    start = 0
-    while bits:
-        zeros = (bits & -bits).bit_length() - 1
-        bits >>= zeros
-        ones = (~bits & -~bits).bit_length() - 1
-        bits >>= ones
-        yield start + zeros, start + zeros + ones
-        start += zeros + ones
-
-
-def _spread(bits: int, times: int) -> int:
-    """Return the bits, each ``times`` over.
-
-    >>> bin(_spread(0b101, 2))
-    '0b110011'
-    """
-    return reduce(or_, (_all((hi - lo) * times) << lo * times for lo, hi in _runs(bits)), 0)
-
-
-def _all(n: int) -> int:
-    return (1 << n) - 1
+def _twice(place: Placed) -> bool:
+    """Say whether a channel is on more than one device."""
+    seen = 0
+    for own in place.held:
+        if seen & own:
+            return True
+        seen |= own
+    return False

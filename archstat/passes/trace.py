@@ -135,7 +135,7 @@ def trace_nodes(
             values.append(tracing.value(node.output, None, input_grad and node.output.is_floating))
             continue
         held = [values[i] for i in node.inputs]
-        y = _run_node(tracing, index, node, tapes[index], list(held), trained[node.owner])
+        y = run_node(tracing, index, node, tapes[index], list(held), trained[node.owner])
         if getattr(node.op, "inplace", False) and y.storage == held[0].storage:
             overwrite(values, node.inputs[0], y)
         values.append(y)
@@ -151,7 +151,7 @@ def overwrite(values: list[Value], index: int, y: Value) -> None:
     values[index] = y
 
 
-def _run_node(
+def run_node(
     tracing: Tracing,
     index: int,
     node: Node,
@@ -159,6 +159,7 @@ def _run_node(
     local: list[Value],
     trained: bool,
 ) -> Value:
+    """Run the steps of one node on its inputs, to which ``local`` adds what they make; return the last."""
     for step in tape:
         held = tuple(local[i] for i in step.inputs)
         local.append(tracing.run(index, node.owner, step, held, trained))

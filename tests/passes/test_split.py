@@ -6,8 +6,13 @@ import pytest
 
 from archstat.errors import UsageError
 from archstat.graph import Graph
+from archstat.ops.tape import Mode
+from archstat.passes.saved import kept
 from archstat.passes.split import Part, split
-from archstat.spec import bundled, load
+from archstat.passes.split_saved import split_kept
+from archstat.passes.trace import trace
+from archstat.spec import Settings, bundled, load
+from archstat.spec.model import Transfer
 
 NOT_DIVIDED = ("gpt2", "lenet5_1998", "mixer", "vit")
 """Networks with a layer whose channels can't be told apart."""
@@ -39,6 +44,59 @@ def test_the_towers_of_alexnet() -> None:
     crossing = {path for path, part in found.items() if part.crossing}
     norms = {"conv1.local_response_norm1", "conv2.local_response_norm1"}
     assert crossing - norms == {"conv3.conv1", "fc6.linear1", "fc7.linear1", "fc8.linear1"}
+
+
+def needs(graph: Graph) -> list[bool]:
+    return [value.needs_grad for value in trace(graph, Mode()).values]
+
+
+def kept_at(graph: Graph, devices: int) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for one in split_kept(graph, devices, Mode()):
+        path = graph.nodes[one.node].path
+        sums[path] = sums.get(path, 0) + one.nbytes
+    return sums
+
+
+def test_gradients_of_what_crossed_go_back() -> None:
+    graph = load("alexnet").graph
+    found = split(graph, 2, needs(graph))
+    assert [part.back for part in found] == [part.crossing for part in found]
+    assert sum(part.back for part in found) == 302_752
+    frozen = load("alexnet", Settings(transfer=Transfer(freeze=("conv1", "conv2")))).graph
+    back = {
+        n.path: p.back for n, p in zip(frozen.nodes, split(frozen, 2, needs(frozen)), strict=True)
+    }
+    assert {path for path, nbytes in back.items() if nbytes} == {
+        f"fc{n}.linear1" for n in (6, 7, 8)
+    }
+
+
+def test_what_the_towers_keep() -> None:
+    found = kept_at(load("alexnet").graph, 2)
+    assert found["conv1.conv1"] == 4 * 3 * 227 * 227
+    # The 48 maps behind relu are kept there; the norm gathers 50, and keeps what the power reads and makes of them.
+    assert found["conv1.conv1.act"] == 4 * 48 * 55 * 55
+    padded = 4 * 54 * 55 * 55
+    assert found["conv1.local_response_norm1"] == 3 * 4 * 50 * 55 * 55 + padded
+    # All of both towers' maps are gathered, and kept; the next layer reads its own tower's alone.
+    assert found["conv3.conv1"] == 4 * 256 * 13 * 13
+    assert "conv4.conv1" not in found
+    assert found["conv4.conv1.act"] == 4 * 192 * 13 * 13
+    assert found["fc6.linear1"] == 4 * 9216
+
+
+def test_devices_that_read_more_keep_more(tmp_path: Path) -> None:
+    graph = network(tmp_path, 3, "conv: 16", "{local_response_norm: 3}", "conv: 4")
+    # The middle two of four devices read one map on each side, and the outer two on one.
+    assert kept_at(graph, 4)["local_response_norm1"] == 3 * 4 * 6 * 16 + 4 * 8 * 16
+
+
+def test_a_gradient_on_several_devices_is_refused(tmp_path: Path) -> None:
+    graph = network(tmp_path, 3, "batch_norm", "conv: 4")
+    assert split(graph, 2)[2] == Part(2, False)
+    with pytest.raises(UsageError, match="'batch_norm1' is on several devices"):
+        split(graph, 2, needs(graph))
 
 
 def test_groups_that_span_devices(tmp_path: Path) -> None:
@@ -98,6 +156,7 @@ def test_every_bundled_network(name: str) -> None:
             split(graph, 2)
         return
     alone, halves = split(graph, 1), split(graph, 2)
+    assert split_kept(graph, 1, Mode()) == kept(graph)
     for node, one, half in zip(graph.nodes, alone, halves, strict=True):
         assert one == Part(node.output.channels, True), node.path
         # A concatenation may have some channels on each device and others divided.
