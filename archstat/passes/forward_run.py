@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import Checkpoint, Stretch, behind_by_step, stretches
 from archstat.passes.ledger import Kind, Ledger
-from archstat.passes.liveness import allocated, last_uses
+from archstat.passes.liveness import allocated, last_uses, unread
 from archstat.passes.trace import Ran, Value
 
 
@@ -26,13 +28,17 @@ class ForwardRun:
         sizes: Sequence[int],
         mode: Mode,
         checkpoint: Checkpoint,
+        loss: Value,
     ) -> None:
         self.ledger, self.graph, self.steps, self.values, self.sizes = (
             ledger, graph, steps, values, sizes,
         )  # fmt: skip
         self.places: dict[int, int] = {}
-        self._stretches = stretches(graph, steps, values, mode, checkpoint)
+        self._unread = unread(graph, steps, values, loss)
+        found = stretches(graph, steps, values, mode, checkpoint)
+        self._stretches = tuple(self._as_read(stretch) for stretch in found)
         self._behind = behind_by_step(self._stretches)
+        self._forgotten = self._forgetting()
         self._dying: dict[int, tuple[int, ...]] = {}
         self._again: set[int] = set()
 
@@ -49,9 +55,9 @@ class ForwardRun:
             for storage in allocated(ran):
                 self._make(ran, storage)
             if stretch is None:
-                for _, storage in ran.kept:
-                    ledger.hold(places[storage])
+                self._hold(ran)
             self._drop((*ran.extras, *self._dying.get(moment, ())))
+            self._drop(self._forgotten.get(moment, ()))
 
     def unpack(self, moment: int) -> None:
         """Have there what autograd has kept of a step: the first of a stretch that asks makes it run again."""
@@ -76,8 +82,9 @@ class ForwardRun:
             self._drop(stretch.entering)
 
     def _run_again(self, stretch: Stretch) -> None:
-        ledger, places = self.ledger, self.places
+        ledger = self.ledger
         local: set[int] = set()
+        forgotten = self._forgetting(stretch)
         for moment in range(stretch.start, stretch.last + 1):
             ran = self.steps[moment]
             ledger.at("recompute", ran.node)
@@ -86,13 +93,39 @@ class ForwardRun:
             for storage in allocated(ran) if whole else ran.ahead:
                 self._make(ran, storage)
                 local.add(storage)
-            for _, storage in ran.kept:
-                ledger.hold(places[storage])
+            self._hold(ran)
             if moment < stretch.last:
+                self._drop(forgotten.pop(moment, ()))
                 gone = local.intersection((*ran.extras, *self._dying.get(moment, ())))
                 local -= gone
                 self._drop(gone)
         self._drop(local)
+        for storages in forgotten.values():
+            self._drop(storages)
+
+    def _as_read(self, stretch: Stretch) -> Stretch:
+        """Return the stretch as far as a gradient comes to it; ``first`` is negative where none does."""
+        read = (m for m in self._keeping(stretch) if m not in self._unread)
+        return msgspec.structs.replace(stretch, first=min(read, default=-1))
+
+    def _keeping(self, stretch: Stretch) -> list[int]:
+        return [m for m in range(stretch.start, stretch.stop) if self.steps[m].keeps]
+
+    def _forgetting(self, within: Stretch | None = None) -> dict[int, list[int]]:
+        """Return what is kept for gradients that never come, by the step with which that ends: all, or in a stretch."""
+        found: dict[int, list[int]] = {}
+        for moment, end in self._unread.items():
+            if self._behind.get(moment) is within:
+                found.setdefault(end, []).extend(s for _, s in self.steps[moment].kept)
+        for stretch in () if within else self._stretches:
+            if stretch.keeps and stretch.first < 0:
+                end = max(self._unread[m] for m in self._keeping(stretch))
+                found.setdefault(end, []).extend(stretch.entering)
+        return found
+
+    def _hold(self, ran: Ran) -> None:
+        for _, storage in ran.kept:
+            self.ledger.hold(self.places[storage])
 
     def _drop(self, storages: Iterable[int]) -> None:
         for storage in storages:

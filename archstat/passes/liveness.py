@@ -1,9 +1,10 @@
 """From which step to which a storage of a forward pass is needed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from archstat.graph import Graph
 from archstat.passes.checkpoint import Stretch
+from archstat.passes.reached import reached_steps
 from archstat.passes.trace import Ran, Value
 
 
@@ -23,22 +24,9 @@ def last_uses(
 
     A layer holds its inputs until it is done, and so does a stretch behind a checkpoint.
     """
-    ends: dict[int, int] = {}
-    first: dict[int, int] = {}
-    for moment, ran in enumerate(steps):
-        first.setdefault(ran.node, moment)
-        ends[ran.node] = moment
     dies: dict[int, int] = {}
-    for moment, ran in enumerate(steps):
-        until = first[ran.node] + ran.step.until if ran.step.until else moment
-        dies[ran.y.storage] = max(dies.get(ran.y.storage, 0), until)
-        for value in ran.inputs:
-            dies[value.storage] = max(dies.get(value.storage, 0), moment)
-    for index, node in enumerate(graph.nodes):
-        if index in ends:
-            for i in (index, *node.inputs):
-                storage = values[i].storage
-                dies[storage] = max(dies.get(storage, 0), ends[index])
+    for value, moment in _uses(graph, steps, values):
+        dies[value.storage] = max(dies.get(value.storage, 0), moment)
     for stretch in behind:
         for storage in stretch.entering:
             dies[storage] = max(dies[storage], stretch.stop - 1)
@@ -47,3 +35,48 @@ def last_uses(
         if storage not in held and storage >= 0:
             found.setdefault(moment, []).append(storage)
     return {moment: tuple(storages) for moment, storages in found.items()}
+
+
+def unread(
+    graph: Graph, steps: tuple[Ran, ...], values: Sequence[Value], loss: Value
+) -> dict[int, int]:
+    """Return the steps that keep something though no gradient comes to them, each with the step that ends that.
+
+    What autograd keeps of a step lives as long as somebody holds its output, or that of a step behind it.
+    """
+    reached = reached_steps(steps, [loss])
+    if all(moment in reached or not ran.keeps for moment, ran in enumerate(steps)):
+        return {}
+    dies: dict[int, int] = {}
+    for value, moment in _uses(graph, steps, values):
+        dies[value.number] = max(dies.get(value.number, 0), moment)
+    found = {}
+    for moment in reversed(range(len(steps))):
+        ran = steps[moment]
+        if moment in reached or not ran.y.needs_grad:
+            continue
+        end = dies[ran.y.number]
+        for value in ran.inputs:
+            dies[value.number] = max(dies[value.number], end)
+        if ran.keeps:
+            found[moment] = end
+    return found
+
+
+def _uses(
+    graph: Graph, steps: tuple[Ran, ...], values: Sequence[Value]
+) -> Iterator[tuple[Value, int]]:
+    """Yield tensors, each with a step to whose end somebody holds it."""
+    ends: dict[int, int] = {}
+    first: dict[int, int] = {}
+    for moment, ran in enumerate(steps):
+        first.setdefault(ran.node, moment)
+        ends[ran.node] = moment
+    for moment, ran in enumerate(steps):
+        yield ran.y, first[ran.node] + ran.step.until if ran.step.until else moment
+        for value in ran.inputs:
+            yield value, moment
+    for index, node in enumerate(graph.nodes):
+        if index in ends:
+            for i in (index, *node.inputs):
+                yield values[i], ends[index]

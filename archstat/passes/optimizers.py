@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from archstat.graph import Graph
+from archstat.passes.reached import reached_layers
 from archstat.passes.trace import trained_nodes
 from archstat.tensor import BYTES, Tensor
 
@@ -50,7 +51,7 @@ def gradient_bytes(graph: Graph) -> tuple[int, ...]:
     """Measure the gradients of the params that are trained, as they stand after the backward pass.
 
     Counts:  one gradient for each trained param, at the owner of a shared one
-    Ignores: frozen params; the gradients of activations, which come and go
+    Ignores: frozen params; layers whose output nothing reads; the gradients of activations, which come and go
     Unit:    bytes
     Source:  torch.Tensor.grad
     """
@@ -72,7 +73,7 @@ def momentum_bytes(graph: Graph) -> tuple[int, ...]:
     """Measure what SGD with momentum keeps from step to step.
 
     Counts:  one buffer of the size of each trained param, at the owner of a shared one
-    Ignores: frozen params; temporaries of the step
+    Ignores: frozen params; layers whose output nothing reads; temporaries of the step
     Unit:    bytes
     Source:  torch.optim.SGD
     """
@@ -83,7 +84,7 @@ def adam_bytes(graph: Graph) -> tuple[int, ...]:
     """Measure what Adam and AdamW keep from step to step.
 
     Counts:  two averages of the size of each trained param, and its counter of steps in single precision
-    Ignores: frozen params; temporaries of the step
+    Ignores: frozen params; layers whose output nothing reads; temporaries of the step
     Unit:    bytes
     Source:  torch.optim.Adam
     """
@@ -92,9 +93,10 @@ def adam_bytes(graph: Graph) -> tuple[int, ...]:
 
 def _trained(graph: Graph) -> list[list[Tensor]]:
     trained = trained_nodes(graph)
+    learning = {graph.nodes[index].owner for index in reached_layers(graph)}
     return [
         [Tensor(shape, graph.dtype) for shape in node.params().values()]
-        if node.owner == index and trained[index]
+        if node.owner == index and trained[index] and index in learning
         else []
         for index, node in enumerate(graph.nodes)
     ]

@@ -11,6 +11,7 @@ from archstat.passes.ledger import Ledger
 from archstat.passes.loss import add_losses, classes, ends
 from archstat.passes.optimizers import Optimizer, state_bytes, transients
 from archstat.passes.params import buffer_bytes
+from archstat.passes.reached import reached_steps
 from archstat.passes.trace import Ran, Tracing, Value, trace_nodes
 from archstat.tensor import BYTES, Tensor
 
@@ -23,7 +24,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Weight(msgspec.Struct, frozen=True):
-    """A learnable tensor that is trained. ``uses`` is how many steps give it a gradient."""
+    """A learnable tensor to which a gradient comes. ``uses`` is how many steps give it one."""
 
     node: int
     name: str
@@ -61,9 +62,9 @@ class TrainingStep:
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
         self.there = ForwardRun(
-            self.ledger, graph, self.steps, values, self.sizes, mode, checkpoint
+            self.ledger, graph, self.steps, values, self.sizes, mode, checkpoint, self.loss
         )
-        self.weights = _weights(graph, self.steps)
+        self.weights = _weights(graph, self.steps, reached_steps(self.steps, [self.loss]))
         self._waiting: dict[int, Held] = {}
         self._parts: dict[int, list[Held]] = {}
         self._arrived: dict[tuple[int, str], Held] = {}
@@ -238,9 +239,12 @@ class TrainingStep:
                 ledger.drop(number)
 
 
-def _weights(graph: Graph, steps: tuple[Ran, ...]) -> dict[tuple[int, str], Weight]:
+def _weights(
+    graph: Graph, steps: tuple[Ran, ...], reached: frozenset[int]
+) -> dict[tuple[int, str], Weight]:
     found: dict[tuple[int, str], Weight] = {}
-    for ran in steps:
+    for moment in sorted(reached):
+        ran = steps[moment]
         if not ran.trained:
             continue
         node = graph.nodes[ran.node]

@@ -7,6 +7,7 @@ import pytest
 from archstat.graph import Graph
 from archstat.ops.base import total
 from archstat.passes import backward_macs
+from archstat.passes.reached import reached_layers
 from archstat.passes.trace import trained_nodes
 from archstat.spec import load
 from tests.ops.case import Case, all_cases
@@ -25,12 +26,32 @@ def test_bundled_networks(name: str) -> None:
     assert 2 * (sum(backward_macs(graph)) + counted_again(graph)) == flops_of_gradients(graph)
 
 
+UNREAD = """
+input: [3, 32, 32]
+layers:
+  - {name: here, conv: 16, kernel: 3}
+  - {conv: 64, kernel: 3, groups: 2}
+  - {relu: {inplace: true}}
+  - {from: here, conv: 8, kernel: 3}
+  - flatten
+  - linear: 10
+"""
+
+
+def test_what_nobody_reads_has_no_gradient(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(UNREAD)
+    graph = load(str(path)).graph
+    assert 2 * sum(backward_macs(graph)) == flops_of_gradients(graph)
+
+
 def counted_again(graph: Graph) -> int:
     """Return what FlopCounterMode adds to grouped convolutions: the weight's gradient, once for each group."""
-    more, trained = 0, trained_nodes(graph)
-    for node in graph.nodes:
+    more, trained, reached = 0, trained_nodes(graph), reached_layers(graph)
+    for index, node in enumerate(graph.nodes):
         groups = getattr(node.op, "groups", 1)
-        if node.op.word in ("conv", "conv_transpose") and groups > 1 and trained[node.owner]:
+        learns = index in reached and trained[node.owner]
+        if node.op.word in ("conv", "conv_transpose") and groups > 1 and learns:
             weight = node.op.backward_macs(node.io, (False,), True)
             (factors,) = weight.values()
             more += (groups - 1) * torch.Size(factors).numel()

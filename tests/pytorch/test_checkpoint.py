@@ -158,6 +158,49 @@ def test_a_layer_in_place_at_the_start_is_refused_as_pytorch_does(tmp_path: Path
     assert ours(graph, last) == theirs(graph, last)
 
 
+UNREAD = """
+input: [3, 16, 16]
+layers:
+  one:
+    - {conv: 8, kernel: 3, padding: 1}
+    - {name: here, relu: {inplace: true}}
+  two:
+    - {name: wide, conv: 64, kernel: 3, padding: 1}
+    - BEHIND
+    - {name: there, from: one.here, conv: 8, kernel: 3, padding: 1}
+  three:
+    - {conv: 8, kernel: 3, padding: 1}
+    - batch_norm
+    - LAST
+  head:
+    - {from: two.there, max_pool: 2}
+    - flatten
+    - linear: 10
+"""
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "silu",
+        "{relu: {inplace: true}}",
+        "max_pool: 2",
+        "flatten",
+        "{sigmoid: {}}\n    - {permute: [1, 2, 0]}\n    - {linear: 4, bias: false}",
+        "dropout",
+        "{add: [identity, [conv: 64]]}",
+        "{parameter: [8, 16, 16]}",
+    ],
+)
+@pytest.mark.parametrize("last", ["relu", "tanh", "{parameter: [4, 16, 16]}"])
+def test_layers_that_nobody_reads_are_kept_for_as_long_as_they_are_alive(
+    behind: str, last: str, tmp_path: Path
+) -> None:
+    graph = written(UNREAD.replace("BEHIND", behind).replace("LAST", last), tmp_path)
+    for checkpoint in (Checkpoint(), Checkpoint("stages"), Checkpoint("segments", 2)):
+        assert ours(graph, checkpoint) == theirs(graph, checkpoint)
+
+
 def ours(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> list[int]:  # noqa: B008  # frozen
     run = TrainingStep(graph, mode, Optimizer(), in_place=False, checkpoint=checkpoint).run()
     begins = dict(run.phases())["forward"]

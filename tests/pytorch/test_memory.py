@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from archstat.ops.tape import Mode
-from archstat.passes import inference_peak, saved_bytes
+from archstat.passes import adam_bytes, gradient_bytes, inference_peak, saved_bytes
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.training import training_peak
 from archstat.spec import load
@@ -161,3 +161,48 @@ def test_a_frozen_layer_in_place_makes_no_clone(tmp_path: Path) -> None:
     peak = training_peak(graph, in_place=False)
     assert peak is not None
     assert peak.nbytes == oracle.training_peak(graph)
+
+
+UNREAD = """
+input: [3, 32, 32]
+layers:
+  - {conv: 16, kernel: 3, padding: 1}
+  - {name: here, relu: {}}
+  - {name: shared, conv: 16, kernel: 3, padding: 1}
+  - {name: wide, conv: 64, kernel: 3, padding: 1}
+  - relu
+  - {from: here, conv: 16, kernel: 3, padding: 1, share: shared}
+  - flatten
+  - linear: 10
+"""
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_what_nobody_reads_has_no_gradient(steps: int, tmp_path: Path) -> None:
+    from tests.pytorch import oracle
+
+    path = tmp_path / "net.yaml"
+    path.write_text(UNREAD)
+    graph = load(str(path)).graph
+    optimizer = Optimizer("adam") if steps == 2 else Optimizer()
+    peak = training_peak(graph, optimizer=optimizer, in_place=False)
+    assert peak is not None
+    adam = (lambda p: torch.optim.Adam(p, foreach=False)) if steps == 2 else None
+    assert peak.nbytes == oracle.training_peak(graph, adam, steps=steps)
+
+
+def test_gradients_and_state_are_those_of_params_to_which_a_gradient_comes(tmp_path: Path) -> None:
+    from archstat.pytorch import watch
+
+    path = tmp_path / "net.yaml"
+    path.write_text(UNREAD)
+    graph = load(str(path)).graph
+    module = watch.learner(graph)
+    watch.materialise(module)
+    x, labels = watch.ready(module, graph)
+    adam = torch.optim.Adam(module.parameters())
+    watch.step(module, x, labels, graph, adam)
+    gradients = [p.grad for p in module.parameters() if p.grad is not None]
+    assert sum(gradient_bytes(graph)) == sum(g.nbytes for g in gradients)
+    held = [t for state in adam.state.values() for t in state.values()]
+    assert sum(adam_bytes(graph)) == sum(t.nbytes for t in held)
