@@ -8,6 +8,28 @@ from archstat.ops.base import IO, Op
 from archstat.tensor import Tensor
 
 
+class Shapes:
+    """Asks ops what they give, each behind the same tensors once; equal outputs are one object."""
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
+        self._known: dict[tuple[int, ...], IO] = {}
+        self._asked: list[Op] = []  # kept, so that their ids are theirs alone
+        self._tensors: dict[Tensor, Tensor] = {}
+
+    def of(self, op: Op, arriving: tuple[Tensor, ...]) -> IO:
+        """Return the tensors at the sides of ``op``. Raises a SpecError if it doesn't fit what arrives."""
+        key = (id(op), *map(id, arriving))
+        io = self._known.get(key)
+        if io is None:
+            y = op.output(*arriving)
+            if op.from_weights and y.is_floating:
+                y = y.with_dtype(self.dtype)
+            self._asked.append(op)
+            io = self._known[key] = IO(arriving, self._tensors.setdefault(y, y))
+        return io
+
+
 class Builder:
     """Add nodes, then freeze with :meth:`build`.
 
@@ -22,8 +44,7 @@ class Builder:
         self.name = name
         self.dtype = dtype
         self.nodes: list[Node] = [Node("input", Input(), (), IO((), arriving), 0)]
-        # One op behind the same tensors is shaped once; the nodes keep the ops, and so their ids, alive.
-        self._shaped: dict[tuple[object, ...], IO] = {}
+        self._shapes = Shapes(dtype)
 
     def add(
         self,
@@ -37,13 +58,7 @@ class Builder:
     ) -> int:
         """Add ``op`` behind the nodes ``inputs`` and return its index. Raises a SpecError if it doesn't fit."""
         nodes = self.nodes
-        arriving = tuple([nodes[i].io.y for i in inputs])
-        alike = (id(op), *arriving)
-        io = self._shaped.get(alike)
-        if io is None:
-            y = op.output(*arriving)
-            io = IO(arriving, y.with_dtype(self.dtype) if op.from_weights else y)
-            self._shaped[alike] = io
+        io = self._shapes.of(op, tuple([nodes[i].io.y for i in inputs]))
         index = len(nodes)
         if owner is not None:
             theirs, mine = nodes[owner].params(), op.params(io)

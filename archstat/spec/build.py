@@ -2,12 +2,13 @@
 is added."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from archstat.errors import SpecError
 from archstat.graph import Builder
 from archstat.ops import catalogue
 from archstat.ops.options import Value, show
-from archstat.spec.calls import DEEPEST_BLOCK
+from archstat.spec.calls import DEEPEST_BLOCK, names_inside
 from archstat.spec.copies import Copy, Key
 from archstat.spec.grammar import Grammar
 from archstat.spec.layers import Frame, Layers, Place
@@ -26,9 +27,13 @@ from archstat.spec.syntax import (
 )
 from archstat.spec.values import Names, Written, weight
 
+if TYPE_CHECKING:
+    from archstat.spec.recording import Recording
+
 
 class Expansion:
-    """Builds one document's graph; ``heads`` are layers, by path, with another number of outputs."""
+    """Builds one document's graph; ``heads`` are layers, by path, with another number of outputs. ``tape`` takes down
+    what is done."""
 
     def __init__(
         self,
@@ -36,17 +41,18 @@ class Expansion:
         builder: Builder,
         variables: dict[str, Value],
         max_layers: int,
-        copies: dict[Key, Copy] | None = None,
         heads: Mapping[str, int] = {},
+        tape: "Recording | None" = None,
     ) -> None:
         self.grammar = grammar
         self.builder = builder
         self.variables = variables
         self.max_layers = max_layers
         self.heads = heads
-        self.layers = Layers(builder, heads)
+        self.tape = tape
+        self.layers = Layers(builder, heads, tape)
         self.paths = self.layers.paths
-        self.copies: dict[Key, Copy] = {} if copies is None else copies
+        self.copies: dict[Key, Copy] = {}
         self.steps = 0
 
     def network(self, body: Body, outline: Outline) -> int:
@@ -199,22 +205,13 @@ class Expansion:
         return self._source(name, Place(around, inside.frame, inside.outline))
 
     def _call(self, entry: CallEntry, arriving: int, place: Place) -> int:
-        block, frame = entry.block, place.frame
+        frame = place.frame
         if frame.depth >= DEEPEST_BLOCK:
             raise entry.key.error(f"blocks nest deeper than {DEEPEST_BLOCK}")
         self.steps += entry.weight
-        caller = self.layers.names(place, arriving)
-        names = Names({"channels": caller["channels"]}, self.variables)
-        for param in block.params:
-            given = entry.arguments.get(param)
-            if given is not None:
-                names[param] = given.value(caller)
-                continue
-            try:
-                names[param] = block.defaults[param].value(names)
-            except SpecError as error:
-                raise error.at(block.key.mark) from None
-        inner = Frame(names, place.scope.path, arriving, frame.depth + 1, frame.section)
+        names = names_inside(entry, self.layers.names(place, arriving))
+        number = 0 if self.tape is None else self.tape.enter(entry, frame.number, arriving)
+        inner = Frame(names, place.scope.path, arriving, frame.depth + 1, frame.section, number)
         inside = Place(place.scope, inner, place.outline)
         # A call with a new head in it is like no other.
         if isinstance(place.outline, Unwritten) and not self.heads:
@@ -224,10 +221,15 @@ class Expansion:
     def _alike(self, entry: CallEntry, arriving: int, inside: Place) -> int:
         """Add the layers of a call that was met before, or expand it and keep them."""
         frame, scope, nodes = inside.frame, inside.scope, self.builder.nodes
-        around = (scope.level, frame.depth, not scope.path, self.builder.dtype)
-        key = self.grammar.alike.key(entry.block, frame.names, nodes[arriving], around)
+        around = (scope.level, frame.depth, not scope.path)
+        last, alike = nodes[arriving], self.grammar.alike
+        key = alike.key(entry.block, frame.names, last.op, last.io.y, around)
         copy = self.copies.get(key)
-        if copy is not None and copy.fits(scope.path, self.max_layers - self.steps):
+        if copy is not None and not copy.fits(scope.path, self.max_layers - self.steps):
+            copy = None
+        if self.tape is not None:
+            self.tape.alike(alike, entry.block, frame.number, arriving, around, copy)
+        if copy is not None:
             self.steps += copy.steps
             return copy.add(self.builder, self.paths, scope.path, arriving, frame.section)
         first, steps = len(nodes), self.steps
@@ -235,7 +237,8 @@ class Expansion:
         result = self._expand(entry, arriving, inside)
         added, steps = self.paths.keep(), self.steps - steps
         cut = len(scope.path)
-        self.copies[key] = Copy(tuple(nodes[first:]), added, first, cut, result, steps)
+        added_nodes = tuple(nodes[first:])
+        self.copies[key] = Copy(added_nodes, added, first, cut, result, steps, frame.number)
         return result
 
     def _expand(self, entry: CallEntry, arriving: int, inside: Place) -> int:
@@ -263,6 +266,8 @@ class Expansion:
                 f"'when' needs a condition (true or false), not {show(value)}",
                 hint="compare it: stride > 1",
             )
+        if self.tape is not None:
+            self.tape.asked(when, place.frame.number, arriving, value)
         return value
 
     def _repeat(self, repeat: Written, arriving: int, place: Place) -> int:
@@ -273,6 +278,8 @@ class Expansion:
             raise repeat.node.error(
                 f"'repeat' must be a positive whole number, not {show(value)}", hint=hint
             )
+        if self.tape is not None:
+            self.tape.asked(repeat, place.frame.number, arriving, value)
         return value
 
 

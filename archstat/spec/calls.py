@@ -14,7 +14,7 @@ from archstat.spec.nodes import (
     refuse_empty,
 )
 from archstat.spec.syntax import Body, CallEntry, Given, GroupEntry, JoinEntry, MapBody
-from archstat.spec.values import Known, Written, written
+from archstat.spec.values import Known, Names, Written, written
 from archstat.spec.words import BESIDE, nearest
 
 _NAME = re.compile(r"[A-Za-z_]\w*([./+-]\w+)*")
@@ -56,6 +56,22 @@ def arguments(
         if param not in given and param not in block.defaults:
             raise key.error(f"{block.signature} needs '{param}'")
     return {param: _argument(value, known) for param, (_, value) in given.items()}
+
+
+def names_inside(entry: CallEntry, caller: Names) -> Names:
+    """Return what the body of a called block sees: its parameters and, from the caller, ``channels``."""
+    block = entry.block
+    names = Names({"channels": caller["channels"]}, caller.variables)
+    for param in block.params:
+        given = entry.arguments.get(param)
+        if given is not None:
+            names[param] = given.value(caller)
+            continue
+        try:
+            names[param] = block.defaults[param].value(names)
+        except SpecError as error:
+            raise error.at(block.key.mark) from None
+    return names
 
 
 def _argument(value: YamlNode, known: Known) -> Written:

@@ -7,18 +7,20 @@ give the same layers under other paths.
 import msgspec
 
 from archstat.graph import Builder, Node
+from archstat.ops.base import Op
 from archstat.ops.linear import Parameter
 from archstat.spec.heading import Block
 from archstat.spec.scope import LONGEST_PATH, Paths, Result
 from archstat.spec.syntax import Body, CallEntry, Entry, GroupEntry, JoinEntry, MapBody, OpEntry
 from archstat.spec.values import Names
+from archstat.tensor import Tensor
 
 Key = tuple[object, ...]
 
 
 class Copy(msgspec.Struct, frozen=True, gc=False):
     """The layers of one call as it added them: ``first`` is the index of the first of ``nodes``, ``cut`` the length
-    of the call's own path. An index below ``first`` is what arrived."""
+    of the call's own path. An index below ``first`` is what arrived. ``frame`` is the call's in the recording."""
 
     nodes: tuple[Node, ...]
     paths: dict[str, Result]
@@ -26,6 +28,7 @@ class Copy(msgspec.Struct, frozen=True, gc=False):
     cut: int
     result: int
     steps: int
+    frame: int
 
     def fits(self, path: str, steps: int) -> bool:
         """Say whether the limits allow it at this path, with so many steps left; else expanding says what is too
@@ -61,10 +64,12 @@ class Alike:
         self._blocks = blocks
         self._uses: dict[str, tuple[str, ...]] = {}
 
-    def key(self, block: Block, names: Names, arriving: Node, place: tuple[object, ...]) -> Key:
+    def key(
+        self, block: Block, names: Names, last: Op, arriving: Tensor, place: tuple[object, ...]
+    ) -> Key:
         """Return what the layers of a call depend on: two calls of one key add the same.
 
-        ``place`` is what else the limits and paths at its place depend on.
+        ``last`` is the op that gives what arrives, ``place`` what else the limits and paths at its place depend on.
         """
         uses = self._uses.get(block.name)
         if uses is None:
@@ -74,8 +79,8 @@ class Alike:
         values += [names.variables[name] for name in uses]
         # True and 1 are equal, and not the same value of an option. A learnable table is laid out as what stands
         # beside it, so that it counts whether one arrives.
-        table = isinstance(arriving.op, Parameter)
-        return (block.name, arriving.io.y, table, *place, *values, *map(type, values))
+        table = isinstance(last, Parameter)
+        return (block.name, arriving, table, *place, *values, *map(type, values))
 
 
 def _names(block: Block, bodies: dict[str, Body], blocks: dict[str, Block]) -> dict[str, None]:

@@ -1,6 +1,7 @@
 """Adds layers to the graph: the op with an explicit pad before it where it needs one, its norm and act behind."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,25 +11,32 @@ from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
 from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
 from archstat.ops.linear import Parameter
+from archstat.ops.window import pads_alike
 from archstat.spec.new_heads import with_outputs
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.outline import Outline
 from archstat.spec.scope import Paths, Result, Scope
 from archstat.spec.syntax import Insert, JoinEntry, OpEntry
 from archstat.spec.values import Names
+from archstat.tensor import Tensor
+
+if TYPE_CHECKING:
+    from archstat.spec.recording import Recording
 
 _ALIKE = (Add, Concat, Div, Mul, Sub)
 """Joins whose branches have their channels in the same place."""
 
 
 class Frame(msgspec.Struct, frozen=True, eq=False):
-    """What the body of a block sees: names for expressions, its own path, and its input."""
+    """What the body of a block sees: names for expressions, its own path, and its input. ``number`` is its own in the
+    recording."""
 
     names: Names
     barrier: str = ""
     input: int = 0
     depth: int = 0
     section: str = ""
+    number: int = 0
 
 
 class Place(msgspec.Struct, frozen=True, eq=False):
@@ -50,11 +58,15 @@ class Place(msgspec.Struct, frozen=True, eq=False):
 class Layers:
     """The layers of one graph, and the paths by which later ones name them.
 
-    ``heads`` are layers, by path, that get another number of outputs than the spec says.
+    ``heads`` are layers, by path, that get another number of outputs than the spec says. ``tape`` takes down what is
+    added.
     """
 
-    def __init__(self, builder: Builder, heads: Mapping[str, int]) -> None:
+    def __init__(
+        self, builder: Builder, heads: Mapping[str, int], tape: "Recording | None" = None
+    ) -> None:
         self.builder = builder
+        self.tape = tape
         self.paths = Paths()
         self._heads = heads
 
@@ -80,11 +92,17 @@ class Layers:
         place.outline.layer(path, op, share=share, named=entry.name is not None)
         try:
             split = op.split(self.builder.nodes[arriving].output)
+            if self.tape is not None and not pads_alike(getattr(op, "padding", 0)):
+                self.tape.split(entry.recipe, place.frame.number, arriving, padded=bool(split))
             if split is not None:
                 pad, op = split
                 arriving = self._add(f"{path}.pad", pad, (arriving,), place, entry.mark)
             weights = self._weights(op, owner, entry.share) if owner and entry.share else None
             layer = result = self._add(path, op, (arriving,), place, entry.mark, weights)
+            if self.tape is not None and split is not None:
+                self.tape.behind_pad(arriving, weights)
+            elif self.tape is not None:
+                self.tape.layer(entry.recipe, place.frame.number, arriving, weights)
         except SpecError as error:
             raise error.at(_blame(error, entry)) from None
         if entry.norm is not None:
@@ -107,6 +125,8 @@ class Layers:
             if insert.share is not None:
                 weights = self._weights(op, self.find(insert.share, place), insert.share)
             added = self._add(path, op, (arriving,), place, mark, weights)
+            if self.tape is not None:
+                self.tape.layer(insert.recipe, place.frame.number, arriving, weights)
         except SpecError as error:
             if insert.default:
                 what = path.rpartition(".")[2]
@@ -121,19 +141,13 @@ class Layers:
         """Add the op that joins the branches' outputs ``inputs``."""
         op = entry.recipe.make(self.names(place, arriving))
         try:
-            if isinstance(op, Join):
-                labels = entry.labels
-                nodes = [self.builder.nodes[i] for i in inputs]
-                op.check(tuple(node.output for node in nodes), labels)
-                if isinstance(op, _ALIKE):
-                    # A table is laid out as what stands beside it.
-                    laid = [
-                        (label, node.output)
-                        for label, node in zip(labels, nodes, strict=True)
-                        if not isinstance(node.op, Parameter)
-                    ]
-                    check_layouts(op.word, laid)
+            nodes = [self.builder.nodes[i] for i in inputs]
+            tensors = tuple([node.output for node in nodes])
+            check_branches(op, entry.labels, tensors, [node.op for node in nodes])
             added = self._add(path, op, tuple(inputs), place, entry.mark)
+            if self.tape is not None:
+                number, ends = place.frame.number, tuple(inputs)
+                self.tape.join(entry.recipe, number, arriving, ends, entry.labels)
         except SpecError as error:
             raise error.at(_blame(error, entry)) from None
         place.outline.joined(op)
@@ -148,7 +162,7 @@ class Layers:
         node = self.builder.nodes[owner.layer]
         if not node.params():
             raise share.error(f"'{name}' has no weights to share")
-        mine, theirs = (getattr(o, "groups", 1) for o in (op, node.op))
+        mine, theirs = groups(op), groups(node.op)
         if mine != theirs:
             raise share.error(f"groups {mine} can't share the weights of groups {theirs}")
         return node.owner
@@ -164,6 +178,26 @@ class Layers:
     ) -> int:
         section = place.frame.section
         return self.builder.add(path, op, inputs, owner=owner, section=section, mark=mark)
+
+
+def check_branches(
+    op: Op, labels: tuple[str, ...], tensors: tuple[Tensor, ...], ends: Sequence[Op]
+) -> None:
+    """Refuse branches that don't fit together, by their ``labels``; ``ends`` are the ops that give the tensors."""
+    if not isinstance(op, Join):
+        return
+    op.check(tensors, labels)
+    if isinstance(op, _ALIKE):
+        # A table is laid out as what stands beside it.
+        branches = zip(labels, tensors, ends, strict=True)
+        laid = [(label, x) for label, x, end in branches if not isinstance(end, Parameter)]
+        check_layouts(op.word, laid)
+
+
+def groups(op: Op) -> int:
+    """Return into how many groups an op's weights fall."""
+    found: int = getattr(op, "groups", 1)
+    return found
 
 
 def _blame(error: SpecError, entry: OpEntry | JoinEntry) -> Mark:

@@ -2,14 +2,14 @@
 
 import os
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from archstat.errors import SpecError, UsageError
-from archstat.graph import Builder
+from archstat.graph import Builder, Graph
 from archstat.ops import catalogue
 from archstat.ops.options import Value
 from archstat.spec.arriving import check_settings, read_input
 from archstat.spec.build import Expansion
-from archstat.spec.copies import Copy, Key
 from archstat.spec.document import Document, earlier, read_document
 from archstat.spec.figures import read_figures
 from archstat.spec.files import open_reference
@@ -23,6 +23,9 @@ from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.reader import read
 from archstat.spec.variables import evaluate
 from archstat.tensor import Tensor
+
+if TYPE_CHECKING:
+    from archstat.spec.recording import Recording, Recordings
 
 _NO_SETTINGS = Settings()
 
@@ -60,7 +63,8 @@ def describe(reference: str | os.PathLike[str]) -> tuple[str, str]:
 class Plan:
     """A spec that is read and checked, to be built once or many times.
 
-    What builds have in common is kept from one to the next: the grammar, the ops, the blocks called alike.
+    What builds have in common is kept from one to the next: the grammar, the ops, and from the second build on the
+    steps that building takes.
     """
 
     def __init__(
@@ -70,12 +74,13 @@ class Plan:
         self.reference = os.fspath(reference)
         self.document = read_document(open_reference(reference), frozenset(catalogue.CATALOGUE))
         self._most = settings.max_layers
+        self._transfer = settings.transfer
         self._parse()
 
     def _parse(self) -> None:
         """Check the bodies, and begin to keep what they come to."""
         self._builds = 0
-        self._copies: dict[Key, Copy] = {}
+        self._recordings: Recordings | None = None
         try:
             self._grammar = Grammar(self.document, self._most)
             self._body = self._grammar.body(self.document.layers)
@@ -108,24 +113,49 @@ class Plan:
     def _built(
         self, settings: Settings, outline: Outline
     ) -> tuple[Spec, list[tuple[str, Outline]]]:
-        document = self.document
         if self._builds == MOST_BUILDS:
             self._parse()
         self._builds += 1
-        heads = self._new_heads(settings)
-        builder, outputs, outlines = self._expanded(settings, outline, heads)
-        frozen = self._frozen(builder, settings, heads)
+        known = settings.transfer == self._transfer and settings.transfer.replace_head is None
+        if self._builds > 1 and known and isinstance(outline, Unwritten):
+            graph = self._again(settings)
+            outlines: list[tuple[str, Outline]] = []
+        else:
+            heads = self._new_heads(settings)
+            builder, outputs, outlines = self._expanded(settings, outline, heads)
+            graph = builder.build(outputs, frozen=self._frozen(builder, settings, heads))
         spec = Spec(
-            name=builder.name,
+            name=graph.name,
             reference=self.reference,
-            file=document.chain[0].file,
-            about=document.about,
-            source=document.source,
-            graph=builder.build(outputs, frozen=frozen),
+            file=self.document.chain[0].file,
+            about=self.document.about,
+            source=self.document.source,
+            graph=graph,
             published=self._published,
             budget=self._budget,
         )
         return spec, outlines
+
+    def _again(self, settings: Settings) -> Graph:
+        """Go through the steps of an earlier build, or expand and record them."""
+        from archstat.spec.recording import Recording, Recordings
+        from archstat.spec.run import Run  # only those who build again need them
+
+        if self._recordings is None:
+            self._recordings = Recordings()
+        variables = self.variables(settings)
+        arriving = read_input(self.document.input, variables, settings)
+        graph = self._recordings.graph(self._name, Run(variables, arriving, settings.dtype))
+        if graph is None:
+            tape = Recording()
+            builder, outputs, _ = self._expanded(settings, Unwritten(), {}, tape)
+            graph = builder.build(outputs, frozen=self._frozen(builder, settings, {}))
+            self._recordings.keep(tape, graph)
+        return graph
+
+    @property
+    def _name(self) -> str:
+        return self.document.name or self.document.chain[0].stem
 
     def _new_heads(self, settings: Settings) -> dict[str, int]:
         """Return how many outputs each new head has, by the path of the layer."""
@@ -140,15 +170,18 @@ class Plan:
         return {builder.nodes[i].path: count for i in found}
 
     def _expanded(
-        self, settings: Settings, outline: Outline, heads: dict[str, int]
+        self,
+        settings: Settings,
+        outline: Outline,
+        heads: dict[str, int],
+        tape: "Recording | None" = None,
     ) -> tuple[Builder, tuple[int, ...], list[tuple[str, Outline]]]:
         """Expand the bodies; return the layers, the outputs, and the outline of each auxiliary head."""
         document = self.document
         variables = self.variables(settings)
         arriving = read_input(document.input, variables, settings)
-        name = document.name or document.chain[0].stem
-        builder = Builder(name, arriving, dtype=settings.dtype)
-        expansion = Expansion(self._grammar, builder, variables, self._most, self._copies, heads)
+        builder = Builder(self._name, arriving, dtype=settings.dtype)
+        expansion = Expansion(self._grammar, builder, variables, self._most, heads, tape)
         result = expansion.network(self._body, outline)
         outlines = []
         for key, head in self._heads:
