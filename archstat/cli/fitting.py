@@ -18,13 +18,22 @@ TOO_LARGE = 1
 
 
 def print_fitting(
-    references: Sequence[str], given: Given, kind: "Kind", training: "Training", memory: str
+    references: Sequence[str],
+    given: Given,
+    kind: "Kind",
+    training: "Training",
+    memory: str,
+    gpus: int | None,
 ) -> int:
-    """Print the table of each spec at the largest batch that fits, and return the exit code."""
+    """Print the table of each spec at the largest batch that fits, and return the exit code.
+
+    Each of several ``gpus`` has such a batch, and holds DDP's buckets beside it.
+    """
     from msgspec.structs import replace
 
     from archstat.cli.output import Detail, complain, emit
     from archstat.errors import ArchstatError, UsageError
+    from archstat.report.kinds import on_gpus
     from archstat.report.tabulate import tabulate
     from archstat.spec import load
     from archstat.variants.fit import largest_batch, read_size
@@ -34,7 +43,9 @@ def print_fitting(
     for reference in references:
         settings = settings_of(given)
         try:
-            fit = largest_batch(reference, limit, training, settings=settings, aux=given.aux)
+            fit = largest_batch(
+                reference, limit, training, settings=settings, aux=given.aux, buckets=bool(gpus)
+            )
             if fit.batch:
                 settings = replace(settings, batch=fit.batch)
                 fitting.append((load(reference, settings), settings, fit))
@@ -47,10 +58,12 @@ def print_fitting(
 
     def build(detail: Detail) -> "list[Report]":
         arrangement = arrangement_of(given, detail)
-        return [
-            replace(tabulate(spec, kind, arrangement, aux=given.aux, settings=settings), fit=fit)
-            for spec, settings, fit in fitting
-        ]
+        reports = []
+        for spec, settings, fit in fitting:
+            shown = kind if gpus is None else on_gpus(kind, gpus, gpus * fit.batch)
+            report = tabulate(spec, shown, arrangement, aux=given.aux, settings=settings)
+            reports.append(replace(report, fit=fit))
+        return reports
 
     if fitting:
         emit(given, build)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archstat.cli.command import Command
-from archstat.cli.memory import refuse_without
 from archstat.cli.options import Given, common
+from archstat.cli.refusals import refuse_without
 from archstat.cli.specs import FAILED, load_each, print_tables, settings_of, spec_arguments
 
 if TYPE_CHECKING:

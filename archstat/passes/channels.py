@@ -21,6 +21,8 @@ from archstat.tensor import Tensor
 MOST = 2**28
 """Channels that are followed of one layer, over all devices."""
 
+_HINT = "--gpus N divides the batch, of any network"
+
 Sets = tuple[int, ...]
 """For each device channels as bits: bit c is channel c."""
 
@@ -119,7 +121,9 @@ def _reads(node: Node) -> Iterator[tuple[int, Read]]:
     """Yield which input is read, and how its channels are."""
     op, inputs, y = node.op, node.io.inputs, node.output
     if op.deep > 1:
-        raise UsageError(f"the layers inside '{node.path}' ({op.word}) can't be divided")
+        raise UsageError(
+            f"the layers inside '{node.path}' ({op.word}) can't be divided", hint=_HINT
+        )
     if _joins(node):
         start = 0
         for at, x in enumerate(inputs):
@@ -142,7 +146,9 @@ def _reads(node: Node) -> Iterator[tuple[int, Read]]:
         elif isinstance(reads, All):
             yield route.input, EVERYTHING
         else:
-            raise UsageError(f"it isn't known which channels '{node.path}' ({op.word}) reads")
+            raise UsageError(
+                f"it isn't known which channels '{node.path}' ({op.word}) reads", hint=_HINT
+            )
 
 
 def _joins(node: Node) -> bool:

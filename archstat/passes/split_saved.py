@@ -47,6 +47,14 @@ def split_kept(graph: Graph, devices: int, mode: Mode) -> tuple[Kept, ...]:
     return max(found.values(), key=lambda kept: sum(one.nbytes for one in kept))
 
 
+def split_saved_bytes(graph: Graph, devices: int, mode: Mode) -> tuple[int, ...]:
+    """Measure what :func:`split_kept` finds, at the layer that is the first to keep it."""
+    sums = [0] * len(graph.nodes)
+    for one in split_kept(graph, devices, mode):
+        sums[one.node] += one.nbytes
+    return tuple(sums)
+
+
 def _of(place: Placed, device: int) -> Has:
     return Has(place.held[device], {at: wanted[device] for at, wanted in place.reads.items()})
 

@@ -1,9 +1,9 @@
 """A report as comma-separated values, for spreadsheets and data frames.
 
 One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
-``total``, ``peak``, ``devices``, ``fit`` or ``published``; a printed figure has columns of its own, at the end. Numbers
-are exact, in the unit that the header's key says; an unknown one is empty. A total that misses an unknown layer says so
-in ``note``.
+``total``, ``peak``, ``part`` (of the peak before it), ``devices``, ``fit`` or ``published``; a printed figure has
+columns of its own, at the end. Numbers are exact, in the unit that the header's key says; an unknown one is empty. What
+is no layer's stands in ``note``, as ``key: number``, and so does that a total misses an unknown layer.
 """
 
 import csv
@@ -57,10 +57,24 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], s
     for peak in report.peaks:
         before = (spec, "peak", peak.path, peak.op, "", "", "", "")
         yield before, {}, f"{peak.key}: {peak.nbytes}"
+        for what, nbytes in peak.parts:
+            yield (spec, "part", *before[2:]), {}, f"{what}: {nbytes}"
+    for word, key, number in _facts(report):
+        yield (spec, word, "", "", "", "", "", ""), {}, f"{key}: {number}"
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str, int]]:
+    """Yield what is no layer's: who shares the work, what goes between them, and how large a batch fits."""
+    if report.devices is not None:
+        yield "devices", "count", report.devices.count
+        if report.devices.batch:
+            yield "devices", "batch", report.devices.batch
     for line in report.lines:
-        yield (spec, "devices", "", "", "", "", "", ""), {}, f"{line.key}: {line.nbytes}"
+        yield "devices", line.key, line.nbytes
     if report.fit is not None:
-        yield (spec, "fit", "", "", "", "", "", ""), {}, f"largest_batch: {report.fit.batch}"
+        for key, number in report.fit.numbers().items():
+            if number is not None:
+                yield "fit", key, number
 
 
 def _written(cell: Cell) -> str:

@@ -17,8 +17,8 @@ A key of ``columns`` is a key of every row and of ``totals``. ``incomplete`` nam
 unknown layer, so that they read "at least". Shapes are one sample's, without the batch; numbers are for the
 whole batch. A summary has ``"totals": null``. Where several devices share the work, ``"devices": {"count": 8, "divide":
 "batch", "batch": 256}`` says so, and the numbers are those of one; of GPUs that share a batch ``all_reduce_bytes`` and
-``bucket_bytes`` follow. Keys are added in minor versions; anything else that changes
-is a new major version.
+``bucket_bytes`` follow, of devices that divide the channels ``backward_begins_bytes``, in training. Keys are added in
+minor versions; anything else that changes is a new major version.
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,18 +118,7 @@ def _shared(report: Report) -> dict[str, Any]:
 
 def _fit(report: Report) -> dict[str, Any]:
     """Return how large a batch fits a memory, where that was asked for."""
-    found = report.fit
-    if found is None:
-        return {}
-    return {
-        "fit": {
-            "memory_bytes": found.memory,
-            "largest_batch": found.batch,
-            "spare_bytes": found.spare,
-            "next_batch": found.next,
-            "next_training_peak_bytes": found.next_peak,
-        }
-    }
+    return {} if report.fit is None else {"fit": report.fit.numbers()}
 
 
 def _totals(report: Report) -> dict[str, int | str | None]:

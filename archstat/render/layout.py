@@ -7,6 +7,7 @@ import msgspec
 from archstat.render.escape import clean, shape, shapes
 from archstat.render.style import Style
 from archstat.report.columns import BY_KEY, Column, Reading
+from archstat.report.devices import Devices
 from archstat.report.fit import Fit
 from archstat.report.report import Cell, Conditions, PeakLine, Report, Row
 from archstat.report.values import plain
@@ -70,7 +71,8 @@ def _ranks(report: Report, numbers: list[int]) -> list[int]:
     if report.kind == "shares":
         return [52 + place for place in range(len(numbers))]
     if _channels_divided(report):
-        return [10, 42, 0]  # what is held in memory first, and never what crosses
+        # What is held in memory goes first, and never what crosses.
+        return [_CHANNELS_RANKS.get(report.columns[i].key, 0) for i in numbers]
     if report.kind != "summary":
         return [10 * place for place in range(len(numbers))]
     found: list[int] = []
@@ -81,6 +83,9 @@ def _ranks(report: Report, numbers: list[int]) -> list[int]:
         else:
             found.append(44 if column.part_of else 10 * sum(rank < 30 for rank in found))
     return found
+
+
+_CHANNELS_RANKS = {"params": 10, "activation_bytes": 43, "saved_bytes": 42}
 
 
 def _channels_divided(report: Report) -> bool:
@@ -152,8 +157,10 @@ def below(report: Report) -> list[tuple[str, str, str]]:
         (TITLES[peak.key], amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
         for peak in report.peaks
     ]
+    if report.peaks and not any(peak.phase for peak in report.peaks):
+        lines.append((TITLES["training_peak_bytes"], "none", "nothing is trained"))
     if report.fit:
-        lines.append(_fit(report.fit))
+        lines.append(_fit(report.fit, report.devices))
     if report.peaks:
         lines.append(UNCOUNTED)
     return lines
@@ -166,18 +173,20 @@ UNCOUNTED = (
 )
 
 
-def _fit(found: Fit) -> tuple[str, str, str]:
+def _fit(found: Fit, shared: Devices | None) -> tuple[str, str, str]:
     """Say that the batch is the largest that fits, and how much is left."""
+    column = BY_KEY["activation_bytes"]
     after = (
         ""
         if found.next is None
-        else f"; one of {found.next:,} takes {amount(BY_KEY['activation_bytes'], found.next_peak or 0)}"
+        else f"; one of {found.next:,} takes {amount(column, found.next_peak or 0)}"
     )
-    spare = amount(BY_KEY["activation_bytes"], found.spare)
+    every = f"on each GPU, {shared.batch:,} on all {shared.count:,}, " if shared else ""
+    beside = " with DDP's buckets," if found.buckets else ""
     return (
         "largest batch",
         exact(found.batch),
-        f"fits {clean(found.written)} with {spare} to spare{after}",
+        f"{every}fits {clean(found.written)}{beside} with {amount(column, found.spare)} to spare{after}",
     )
 
 

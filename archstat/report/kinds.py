@@ -11,7 +11,7 @@ from archstat.ops.base import Terms
 from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import NOTHING, Checkpoint, recompute_macs
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
-from archstat.report.devices import Devices, Line
+from archstat.report.devices import Devices, Line, data_parallel
 from archstat.report.report import Label, PeakLine
 from archstat.tensor import Shape
 
@@ -137,14 +137,9 @@ def memory(
         return Kind(
             "memory", shown, aside, nothing, "activations", with_input=True, own=states, peaks=peaks
         )
-    run = "in training" if mode.training else "in eval mode"
-    where = (
-        "on the CPU" if mode.device == "cpu" else "with CUDA's kernels, by rules not run on a GPU"
-    )
-    cast = f", under autocast to {mode.autocast}, copies of weights too" if mode.autocast else ""
     saved = msgspec.structs.replace(
         BY_KEY["saved_bytes"],
-        about=f"what PyTorch keeps for backward, {run} {where}{cast}",
+        about=f"what PyTorch keeps for backward, {kept_where(mode)}",
         values=lambda graph: passes.saved_bytes(
             graph, mode, input_grad=input_grad, checkpoint=checkpoint
         ),
@@ -163,6 +158,22 @@ def memory(
             graph, mode, input_grad=input_grad, checkpoint=checkpoint
         ),
     )
+
+
+def kept_where(mode: Mode) -> str:
+    """Say how a network runs: ``in training on the CPU``."""
+    run = "in training" if mode.training else "in eval mode"
+    where = (
+        "on the CPU" if mode.device == "cpu" else "with CUDA's kernels, by rules not run on a GPU"
+    )
+    cast = f", under autocast to {mode.autocast}, copies of weights too" if mode.autocast else ""
+    return f"{run} {where}{cast}"
+
+
+def on_gpus(kind: Kind, gpus: int, batch: int) -> Kind:
+    """Return the table of one of several GPUs that share a batch."""
+    devices = Devices(gpus, "batch", batch)
+    return msgspec.structs.replace(kind, devices=devices, lines=data_parallel(gpus))
 
 
 def shapes() -> Kind:

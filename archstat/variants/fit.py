@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from archstat.errors import SpecError, UsageError, printable
+from archstat.passes.optimizers import gradient_bytes
 from archstat.report.fit import Fit
 from archstat.report.peaks import Training, can_train
 from archstat.spec.limits import parse_limit
@@ -17,16 +18,17 @@ PEAK = "training_peak_bytes"
 
 
 class _Trained(Family):
-    """A spec whose only number is the peak of a step of training, as ``training`` says."""
+    """A spec whose only number is the peak of a step of training, as ``training`` says, and DDP's ``buckets``."""
 
     training = Training()
+    buckets = False
 
     def measure(self, values: Values, metrics: Sequence[str]) -> Numbers:
         graph = self.graph(values)
         peak = self.training.peak(graph) if can_train(graph) else None
         if peak is None:
             raise UsageError(f"nothing of '{self.name}' is trained")
-        return (peak.nbytes,)
+        return (peak.nbytes + (sum(gradient_bytes(graph)) if self.buckets else 0),)
 
 
 def read_size(text: str) -> Limit:
@@ -52,14 +54,16 @@ def largest_batch(
     *,
     settings: Settings | None = None,
     aux: bool = False,
+    buckets: bool = False,
 ) -> Fit:
     """Return the largest batch whose peak in training is no more than ``memory``; 0 where the smallest takes more.
 
+    With ``buckets`` the second copy of the gradients counts in which DistributedDataParallel exchanges them.
     As :func:`archstat.variants.solve.solve` looks for it. Raises a UsageError where nothing is trained, where no batch
     gives a network, and where every batch fits.
     """
     family = _Trained(reference, settings, aux=aux)
-    family.training = training
+    family.training, family.buckets = training, buckets
     trials = Trials(family, "batch", [memory], None)
     smallest = trials.valid(0)
     if smallest is None:
@@ -76,4 +80,5 @@ def largest_batch(
         spare=int(memory.amount - found.numbers[0]) if found else 0,
         next=int(after.value) if after else None,
         next_peak=int(after.numbers[0]) if after else None,
+        buckets=buckets,
     )

@@ -106,6 +106,74 @@ def test_each_tower_of_alexnet_holds_half_and_some_layers_read_both() -> None:
     assert 2 * found["totals"]["activation_bytes"] == whole
 
 
+def test_each_tower_of_alexnet_in_training() -> None:
+    training = ("--backward", "--optimizer", "momentum", "--batch", "128")
+    found = report("alexnet", "--split", "2", *training)
+    rows, total = {row["path"]: row for row in found["rows"]}, found["totals"]
+    assert rows["conv1.conv1.act"]["saved_bytes"] == 128 * 4 * 48 * 55 * 55
+    assert rows["conv3.conv1"]["saved_bytes"] == 128 * 4 * 256 * 13 * 13
+    assert rows["conv3.conv1"]["crossing_back_bytes"] == 128 * 2 * 4 * 128 * 13 * 13
+    assert total["crossing_back_bytes"] == total["crossing_bytes"] == 128 * 302_752
+    assert total["gradient_bytes"] == total["optimizer_bytes"] == total["param_bytes"]
+    held = total["param_bytes"] + total["optimizer_bytes"] + total["saved_bytes"]
+    assert found["backward_begins_bytes"] == held < 3 * 10**9
+    assert sum(row["saved_bytes"] for row in found["rows"]) == total["saved_bytes"]
+
+
+def test_adam_counts_its_steps_on_each_device() -> None:
+    halves, whole = (
+        report("resnet50", "--split", n, "--backward", "--optimizer", "adam")["totals"]
+        for n in ("2", "1")
+    )
+    counters = 4 * 161
+    assert whole["optimizer_bytes"] == 2 * whole["param_bytes"] + counters
+    assert halves["optimizer_bytes"] == whole["param_bytes"] + counters
+    # 53 batch norms have a counter of batches each, which both devices hold.
+    assert 2 * halves["buffer_bytes"] == whole["buffer_bytes"] + 53 * 8
+    alone = report("resnet50", "--backward", "--optimizer", "adam")["totals"]
+    same = ("param_bytes", "saved_bytes", "buffer_bytes", "gradient_bytes", "optimizer_bytes")
+    assert [whole[key] for key in same] == [alone[key] for key in same]
+
+
+def test_what_is_frozen_sends_no_gradients_back() -> None:
+    found = report("vgg16_head_only", "--split", "2", "--backward", "--optimizer", "sgd")
+    assert found["totals"]["crossing_bytes"]
+    assert found["totals"]["crossing_back_bytes"] == found["totals"]["optimizer_bytes"] == 0
+    done = run("memory", "lenet5", "--split", "2", "--backward", "--freeze", "all")
+    assert "backward begins  123.41 kB (120.52 KiB)  params of that device" in done.output
+
+
+def test_the_largest_batch_on_each_of_several_gpus() -> None:
+    training = ("--optimizer", "adam", "--fit", "24GiB")
+    alone, of_one = report("resnet50", *training), report("resnet50", *training, "--gpus", "8")
+    assert of_one["fit"]["largest_batch"] == of_one["settings"]["batch"]
+    assert of_one["devices"] == {
+        "count": 8,
+        "divide": "batch",
+        "batch": 8 * of_one["fit"]["largest_batch"],
+    }
+    # DDP's buckets take as much as the gradients do.
+    peak = of_one["peaks"][1]["training_peak_bytes"]
+    assert of_one["fit"]["spare_bytes"] == 24 * 2**30 - peak - 4 * RESNET
+    assert of_one["fit"]["largest_batch"] < alone["fit"]["largest_batch"]
+    assert of_one["bucket_bytes"] == 4 * RESNET
+    done = run("memory", "resnet50", *training, "--gpus", "8", "--by", "op")
+    said = f"on each GPU, {8 * of_one['fit']['largest_batch']:,} on all 8, fits 24GiB with DDP's buckets"
+    assert said in done.output
+
+
+def test_a_largest_batch_in_csv() -> None:
+    done = run("memory", "lenet5", "--fit", "2MB", "--gpus", "3", "-f", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.output)))
+    found = report("lenet5", "--fit", "2MB", "--gpus", "3")
+    fit = [row["note"] for row in rows if row["row"] == "fit"]
+    assert fit == [f"{key}: {number}" for key, number in found["fit"].items()]
+    shared = [row["note"] for row in rows if row["row"] == "devices"]
+    assert shared[:2] == ["count: 3", f"batch: {3 * found['fit']['largest_batch']}"]
+    parts = [row["note"].rpartition(": ") for row in rows if row["row"] == "part"]
+    assert {what: int(n) for what, _, n in parts} == found["peaks"][1]["parts"]
+
+
 def test_a_tensor_without_channels_is_on_each_device(tmp_path: Path) -> None:
     spec = tmp_path / "net.yaml"
     spec.write_text("input: [3, 8, 8]\nlayers: [conv: 4, prelu: 1, batch_norm]\n")
@@ -126,7 +194,11 @@ def test_split_in_text() -> None:
         ("alexnet", ("--split", "3"), "the 256 channels of 'conv2.conv1' can't be divided over 3"),
         ("vit_b_16", ("--split", "2"), "(attention) can't be divided"),
         ("alexnet", ("--split", "2", "--peak"), "--peak can't go with --split"),
-        ("alexnet", ("--split", "2", "--optimizer", "adam"), "--optimizer can't go with --split"),
+        ("alexnet", ("--split", "2", "--checkpoint", "stages"), "--checkpoint can't go with"),
+        ("alexnet", ("--split", "2", "--fit", "3GB"), "--split can't go with --fit"),
+        ("alexnet", ("--split", "2", "--mode", "eval"), "--mode says nothing without --backward"),
+        ("alexnet", ("--split", "2", "--weight-decay"), "--weight-decay can't go with --split"),
+        ("alexnet", ("--split", "2", "--backward", "--dtype", "int8"), "no gradients of int8"),
         ("alexnet", ("--split", "2", "--gpus", "1"), "--gpus can't go with --split"),
         ("alexnet", ("--split", "0"), "'0' is not a whole number from 1 to 1,024"),
     ],

@@ -28,9 +28,13 @@ def test_what_is_kept_and_the_peak_in_csv() -> None:
     done = run("memory", "lenet5", "--backward", "--peak", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(done.output)))
     assert [row["saved_what"] for row in rows][:3] == ["", "input", "output"]
-    assert rows[-3]["saved_bytes"] == "36432"
-    assert rows[-2]["note"] == "inference_peak_bytes: 27616"
-    assert rows[-1]["note"] == "training_peak_bytes: 553624"
+    (total,) = [row for row in rows if row["row"] == "total"]
+    assert total["saved_bytes"] == "36432"
+    inference, training = [row["note"] for row in rows if row["row"] == "peak"]
+    assert inference == "inference_peak_bytes: 27616"
+    assert training == "training_peak_bytes: 553624"
+    parts = [row["note"].rpartition(": ")[2] for row in rows if row["row"] == "part"]
+    assert sum(map(int, parts)) == 553624
 
 
 TRAINED = {
@@ -154,7 +158,7 @@ def test_what_is_kept_under_autocast() -> None:
         (("--backward", "--checkpoint", "stages"), "--checkpoint can't go with --amp"),
         (("--backward", "--device", "cuda"), "--device cuda can't go with --amp"),
         (("--backward", "--dtype", "float16"), "--dtype can't go with --amp"),
-        (("--backward", "--split", "2"), "--backward can't go with --split"),
+        (("--backward", "--split", "2"), "--amp can't go with --split"),
     ],
 )
 def test_autocast_goes_with_what_is_kept_alone(options: tuple[str, ...], said: str) -> None:
@@ -197,8 +201,7 @@ def test_the_largest_batch_is_told_in_text_and_csv() -> None:
     rows = list(
         csv.DictReader(io.StringIO(run("memory", "lenet5", "--fit", "1MB", "-f", "csv").output))
     )
-    assert rows[-1]["row"] == "fit"
-    assert rows[-1]["note"] == "largest_batch: 8"
+    assert "largest_batch: 8" in [row["note"] for row in rows if row["row"] == "fit"]
 
 
 def test_what_does_not_fit_at_all_is_said_in_one_line() -> None:
@@ -219,7 +222,6 @@ def test_what_does_not_fit_at_all_is_said_in_one_line() -> None:
         (("--fit", "lots"), "--fit lots: 'lots'"),
         (("--fit", ""), "--fit"),
         (("--fit", "1GB", "--batch", "2"), "--batch can't go with --fit"),
-        (("--fit", "1GB", "--gpus", "2"), "--gpus can't go with --fit"),
         (("--fit", "1GB", "--split", "2"), "--split can't go with --fit"),
         (("--fit", "1GB", "--dtype", "int8"), "PyTorch takes no gradients of int8"),
         (("--fit", "1000TB"), "there is no largest 'batch'"),

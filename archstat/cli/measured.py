@@ -1,0 +1,102 @@
+"""What ``archstat memory`` is asked to measure, and which of its options go together."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from archstat.cli.options import Given
+from archstat.cli.refusals import refuse_beside, refuse_without
+
+if TYPE_CHECKING:
+    from archstat.passes.checkpoint import Checkpoint
+    from archstat.passes.optimizers import Implementation, Name
+    from archstat.report.peaks import Accumulate
+
+
+class Measured(NamedTuple):
+    """The command's own options, by their names."""
+
+    backward: bool
+    peak: bool
+    curve: bool
+    optimizer: "Name | None"
+    implementation: "Implementation | None"
+    weight_decay: bool
+    gpus: int | None
+    split: int | None
+    accumulate: "Accumulate | None"
+    mode: Literal["train", "eval"] | None
+    device: Literal["cpu", "cuda"] | None
+    input_grad: bool
+    checkpoint: "Checkpoint | None"
+    amp: str | None
+    fit: str | None
+
+    @property
+    def wants_peak(self) -> bool:
+        """Whether the peaks are shown; over divided channels there are none."""
+        wanted = self.peak or self.curve or self.optimizer or self.fit is not None
+        return bool(wanted) and self.split is None
+
+
+def refuse(asked: Measured, given: Given) -> None:
+    """Raise a UsageError for options that don't go together, or would say nothing."""
+    run_as = {
+        "--mode": asked.mode,
+        "--device": asked.device,
+        "--input-grad": asked.input_grad,
+        "--checkpoint": asked.checkpoint,
+    }
+    _refuse_several_devices(asked, given, run_as)
+    if asked.amp:
+        _refuse_under_autocast(asked, given)
+    tuned = {"--implementation": asked.implementation, "--weight-decay": asked.weight_decay}
+    if asked.split is None:
+        refuse_without("--peak", {} if asked.wants_peak else {"--accumulate": asked.accumulate})
+        refuse_without("--optimizer", {} if asked.optimizer else tuned)
+        if not asked.backward and not asked.wants_peak:
+            refuse_without("--backward or --peak", run_as)
+    else:
+        refuse_without("--backward", {} if asked.backward else run_as)
+    _refuse_without_gradients(asked, given, run_as)
+
+
+def _refuse_several_devices(asked: Measured, given: Given, run_as: Mapping[str, object]) -> None:
+    engine = {"--engine": given.engine != "static"}
+    if asked.fit is not None:
+        refuse_beside("--fit", {"--batch": given.batch > 1, "--split": asked.split, **engine})
+    if asked.split is not None:
+        peaks = {"--peak": asked.peak, "--curve": asked.curve, "--accumulate": asked.accumulate}
+        steps = {"--implementation": asked.implementation, "--weight-decay": asked.weight_decay}
+        unknown = {name: run_as[name] for name in ("--input-grad", "--checkpoint")}
+        others = {"--gpus": asked.gpus, **peaks, **steps, **unknown, "--amp": asked.amp}
+        refuse_beside("--split", {**others, **engine})
+
+
+def _refuse_under_autocast(asked: Measured, given: Given) -> None:
+    refuse_without("--backward", {} if asked.backward else {"--amp": asked.amp})
+    # The copies of weights in autocast's cache live on, and gradients are cast back: no peak is known.
+    peaks = {
+        "--fit": asked.fit,
+        "--optimizer": asked.optimizer,
+        "--curve": asked.curve,
+        "--peak": asked.peak,
+    }
+    run_by = {"--checkpoint": asked.checkpoint, "--device cuda": asked.device == "cuda"}
+    refuse_beside("--amp", {**peaks, **run_by, "--dtype": given.dtype != "float32"})
+
+
+def _refuse_without_gradients(asked: Measured, given: Given, run_as: Mapping[str, object]) -> None:
+    """Refuse to train in whole numbers: the first option says so that asks for it."""
+    from archstat.cli.gradients import need_gradients
+
+    trains = {
+        "--fit": asked.fit,
+        "--gpus": asked.gpus,
+        "--backward": asked.backward,
+        "--optimizer": asked.optimizer,
+        "--curve": asked.curve,
+        **run_as,
+    }
+    for name, value in trains.items():
+        if value:
+            need_gradients(given.dtype, name)
