@@ -50,7 +50,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     "--curve",
     is_flag=True,
     section=TABLE,
-    help="Draw the memory over a step of training.",
+    help="Draw the memory over a step of training; its numbers in JSON, and none in CSV and TSV.",
 )
 @option(
     "--optimizer",
@@ -207,6 +207,7 @@ def one_table(asked: Measured, training: "Training") -> "Kind":
         mode=training.mode,
         input_grad=training.input_grad,
         checkpoint=training.checkpoint,
+        said=training.said(),
     )
 
 

@@ -1,9 +1,9 @@
 """A report as comma-separated values, for spreadsheets and data frames.
 
 One table for all reports. ``row`` says what a line is: ``layer``, ``stage``, ``op``, ``spec`` (a summary),
-``total``, ``peak``, ``part`` (of the peak before it), ``devices``, ``fit`` or ``published``; a printed figure has
-columns of its own, at the end. Numbers are exact, in the unit that the header's key says; an unknown one is empty. What
-is no layer's stands in ``note``, as ``key: number``, and so does that a total misses an unknown layer.
+``total``, ``peak``, ``part`` (of the peak before it), ``note``, ``devices``, ``fit`` or ``published``; a printed figure
+has columns of its own, at the end. Numbers are exact, in the unit that the header's key says; an unknown one is empty.
+What is no layer's stands in ``note``, as ``key: number``; a total says there that it misses an unknown layer.
 """
 
 import csv
@@ -59,6 +59,8 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], s
         yield before, {}, f"{peak.key}: {peak.nbytes}"
         for what, nbytes in peak.parts:
             yield (spec, "part", *before[2:]), {}, f"{what}: {nbytes}"
+    for note in report.notes:
+        yield (spec, "note", "", "", "", "", "", ""), {}, note
     for word, key, number in _facts(report):
         yield (spec, word, "", "", "", "", "", ""), {}, f"{key}: {number}"
 

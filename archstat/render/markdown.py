@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from archstat.render.escape import markdown
 from archstat.render.figures import reasons, verdict
-from archstat.render.layout import Field, below, fields, heading
+from archstat.render.layout import Field, amount, below, fields, heading
 from archstat.render.style import Style
+from archstat.report.columns import BY_KEY
 from archstat.report.report import Report
 
 
@@ -45,6 +46,13 @@ def _report(report: Report, style: Style) -> Iterator[str]:
     if report.notes:
         yield ""
         yield f"*{markdown('. '.join(report.notes))}*"
+    for peak in report.peaks:
+        if peak.curve:
+            from archstat.render.curve import drawn
+
+            yield from ("", "```text")
+            yield from drawn(peak, style, amount(BY_KEY["activation_bytes"], peak.nbytes))
+            yield "```"
 
 
 def _line(texts: Sequence[str]) -> str:

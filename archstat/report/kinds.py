@@ -114,11 +114,13 @@ def memory(
     mode: Mode | None = None,
     input_grad: bool = False,
     checkpoint: Checkpoint = NOTHING,
+    said: str = "",
 ) -> Kind:
     """Return the lecture's memory table.
 
     ``backward`` adds what PyTorch keeps, and the lecture's estimate of it; ``peaks`` the most that is alive,
-    ``states`` columns of what training keeps for each param, ``checkpoint`` what that saves, and costs.
+    ``states`` columns of what training keeps for each param, ``checkpoint`` what that saves, and costs. ``said`` stands
+    below the table.
     """
     mode = mode or Mode()
     shown = ("activations", "activation_bytes")
@@ -132,10 +134,18 @@ def memory(
         )
         states = (*states, again)
     aside = ("param_bytes", "buffer_bytes", *(column.key for column in states))
+    remarks = (lambda graph: (said,)) if said else None
     if not backward:
-        nothing = "without memory of their own"
         return Kind(
-            "memory", shown, aside, nothing, "activations", with_input=True, own=states, peaks=peaks
+            "memory",
+            shown,
+            aside,
+            "without memory of their own",
+            "activations",
+            with_input=True,
+            own=states,
+            peaks=peaks,
+            remarks=remarks,
         )
     saved = msgspec.structs.replace(
         BY_KEY["saved_bytes"],
@@ -154,6 +164,7 @@ def memory(
         labels=("output", "saved"),
         own=(saved, *states),
         peaks=peaks,
+        remarks=remarks,
         what=lambda graph: passes.saved_what(
             graph, mode, input_grad=input_grad, checkpoint=checkpoint
         ),

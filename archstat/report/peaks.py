@@ -46,6 +46,27 @@ class Training(msgspec.Struct, frozen=True):
             checkpoint=self.checkpoint,
         )
 
+    def said(self) -> str:
+        """Say how the network is trained where that isn't as usual: nothing, or ``a step of training in eval mode``."""
+        chosen, behind = self.optimizer, self.checkpoint
+        usual = "foreach" if self.mode.device == "cuda" else "for-loop"
+        found = [
+            "in eval mode" if not self.mode.training else "",
+            "with CUDA's kernels, by rules not run on a GPU" if self.mode.device == "cuda" else "",
+            "with a gradient of the input" if self.input_grad else "",
+            "with gradients added out of place" if self.accumulate == "out-of-place" else "",
+            f"with the {chosen.implementation} implementation of {chosen.name}"
+            if chosen.implementation != usual
+            else "",
+            "with weight decay" if chosen.weight_decay else "",
+            "with each stage behind a checkpoint" if behind.by == "stages" else "",
+            f"with all but the last of {behind.count:,} segments behind checkpoints"
+            if behind.by == "segments"
+            else "",
+        ]
+        how = ", ".join(filter(None, found))
+        return f"a step of training {how}" if how else ""
+
 
 DEFAULT = Training()
 TRAIN = Mode()

@@ -7,6 +7,7 @@ from archstat import passes
 from archstat.graph import Graph, Node
 from archstat.ops.tape import Mode
 from archstat.passes.optimizers import Optimizer, gradient_bytes, state_bytes
+from archstat.passes.reached import reached_layers
 from archstat.passes.remember import remembered
 from archstat.passes.split import Part, split
 from archstat.passes.split_saved import split_saved_bytes
@@ -163,7 +164,9 @@ def _begun(columns: Iterable[Column]) -> Callable[[Graph], tuple[Line, ...]]:
 def _needs(graph: Graph, backward: Mode | None) -> tuple[bool, ...]:
     if backward is None:
         return ()
-    return tuple(value.needs_grad for value in trace(graph, backward).values)
+    reached = reached_layers(graph)
+    values = trace(graph, backward).values
+    return tuple(value.needs_grad and i in reached for i, value in enumerate(values))
 
 
 def _of_params(

@@ -109,6 +109,45 @@ layers:
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--mode", "eval"), "in eval mode"),
+        (("--device", "cuda"), "with CUDA's kernels, by rules not run on a GPU"),
+        (("--input-grad",), "with a gradient of the input"),
+        (("--accumulate", "out-of-place"), "with gradients added out of place"),
+        (("--implementation", "fused"), "with the fused implementation of adam"),
+        (("--weight-decay",), "with weight decay"),
+        (("--checkpoint", "stages"), "with each stage behind a checkpoint"),
+        (
+            ("--checkpoint", "segments=2"),
+            "with all but the last of 2 segments behind checkpoints",
+        ),
+        (("--checkpoint", "none", "--mode", "train", "--device", "cpu"), ""),
+    ],
+)
+def test_how_the_network_is_trained_is_said_where_it_is_not_as_usual(
+    options: tuple[str, ...], said: str
+) -> None:
+    step = f"a step of training {said}"
+    for form in ("table", "csv", "json", "markdown"):
+        done = run("memory", "lenet5", "--optimizer", "adam", *options, "-f", form)
+        assert done.exit_code == 0
+        assert (step in done.output) == bool(said)
+
+
+def test_a_curve_in_markdown_is_drawn_in_a_block_of_code() -> None:
+    done = run("memory", "lenet5", "--curve", "-f", "markdown")
+    _, block, _ = done.output.split("```")
+    assert block.startswith("text\nlive bytes over one step")
+    assert block.count("^forward") == 1
+
+
+def test_where_nothing_is_trained_there_is_no_training_peak() -> None:
+    done = run("memory", "lenet5", "--peak", "--freeze", "all")
+    assert "training peak   none                    nothing is trained" in done.output
+
+
+@pytest.mark.parametrize(
     "said", ["segments=0", "segments=", "segments=x", "stage", "segments=1_0", ""]
 )
 def test_a_checkpoint_that_says_nothing(said: str) -> None:

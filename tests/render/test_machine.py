@@ -79,12 +79,13 @@ def test_json_rows_stand_on_lines_of_their_own() -> None:
 
 def test_csv() -> None:
     rows = table(TWO_ROWS)
-    assert [row["row"] for row in rows] == ["layer", "layer", "total", "published"]
+    assert [row["row"] for row in rows] == ["layer", "layer", "total", "note", "published"]
     assert rows[0]["spec"] == "two.yaml"
     assert rows[0]["activations"] == "3000000"
     assert rows[0]["parameters"] == "weight=4x3x3x3 bias=4"
     assert rows[2]["activation_bytes"] == "12004000"
-    assert {key: text for key, text in rows[3].items() if text} == {
+    assert rows[3]["note"] == TWO_ROWS.notes[0]
+    assert {key: text for key, text in rows[4].items() if text} == {
         "spec": "two.yaml", "row": "published", "quantity": "activations", "printed": "5M", "verdict": "slip",
         "computed": "3001000", "derivation": "2 * activations()", "derived": "6002000", "inferred": "yes",
         "why": "counted twice", "source": "a slide",
