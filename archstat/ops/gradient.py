@@ -44,6 +44,13 @@ class Ordered(Gradient, frozen=True):
         return (x,) if any(n > 1 and a != b for n, a, b in steps) else ()
 
 
+class Suggested(Gradient, frozen=True):
+    """New memory, channels_last where the input is and row-major otherwise; a kernel copies what isn't by itself."""
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        return x.like(*x.shape)
+
+
 class Zeros(Gradient, frozen=True):
     """A row-major tensor of zeros, into which the gradient is written."""
 
@@ -119,6 +126,7 @@ class Repeated(Gradient, frozen=True, kw_only=True):
 NEW = Gradient()
 ELEMENTWISE = Elementwise()
 ORDERED = Ordered()
+SUGGESTED = Suggested()
 ZEROS = Zeros()
 SAME = Same()
 RESHAPED = Reshaped()

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
-from archstat.ops.gradient import ELEMENTWISE, ORDERED, SAME, ZEROS, beside
+from archstat.ops.gradient import ELEMENTWISE, ORDERED, SAME, SUGGESTED, ZEROS, Gradient, beside
 from archstat.ops.options import Boolean, Decimal, Epsilon, Positive, Probability
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Read, Routes, but, itself
 from archstat.ops.tape import (
@@ -204,10 +204,14 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
         x, tape, at = io.x, Tape(1), 0
         kind = _weights(x, mode, self.affine)
         stats = extra("statistics", 2 * x.batch * self.groups, dtype=kind)
-        if x.strides is not None and not x.channels_last_format:
-            at = tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
+        gradient: Gradient = SUGGESTED
+        if mode.torch < (2, 14):
+            # Copies are made, and kept, before the kernel is called; since then it makes its own, and keeps none.
+            gradient = ORDERED
+            if x.strides is not None and not x.channels_last_format:
+                at = tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
         learns = learned(self.params(io))
-        tape.add((at,), io.y, saves=(*INPUT, stats), learns=learns, gradients=(ORDERED,))
+        tape.add((at,), io.y, saves=(*INPUT, stats), learns=learns, gradients=(gradient,))
         return tuple(tape.steps)
 
 

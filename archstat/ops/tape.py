@@ -21,12 +21,20 @@ WEIGHT = -2
 """``Save.of`` and ``Save.given``: the op's own weight, the first of those that the step learns."""
 
 
+TORCH = (2, 14)
+"""The release of PyTorch whose rules these are, unless a mode names an older one."""
+
+
 class Mode(msgspec.Struct, frozen=True):
-    """How the network runs: ``model.train()`` or not, whose kernels, and what type torch.autocast casts to, if any."""
+    """How the network runs: ``model.train()`` or not, whose kernels, and what type torch.autocast casts to, if any.
+
+    ``torch`` is the release that runs it, which matters where a rule names one.
+    """
 
     training: bool = True
     device: Device = "cpu"
     autocast: str = ""
+    torch: tuple[int, ...] = TORCH
 
 
 class Save(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from archstat.graph import Graph
-from archstat.ops.tape import Device, Mode
+from archstat.ops.tape import TORCH, Device, Mode
 from archstat.passes.liveness import allocated, last_uses
 from archstat.passes.trace import trace
 
@@ -20,7 +20,7 @@ class Peak(msgspec.Struct, frozen=True):
     alive: tuple[tuple[int, int], ...]
 
 
-def inference_peak(graph: Graph, device: Device = "cpu") -> Peak:
+def inference_peak(graph: Graph, device: Device = "cpu", *, torch: tuple[int, ...] = TORCH) -> Peak:
     """Return the peak of one forward pass without gradients.
 
     Counts:  the input, which the caller holds to the end; every output from the op that makes it to its last use,
@@ -29,7 +29,7 @@ def inference_peak(graph: Graph, device: Device = "cpu") -> Peak:
     Unit:    bytes
     Source:  the storages alive between ops of a torch.fx.GraphModule, under a TorchDispatchMode
     """
-    run = trace(graph, Mode(training=False, device=device))
+    run = trace(graph, Mode(training=False, device=device, torch=torch))
     makers = {run.values[i].storage: i for i, node in enumerate(graph.nodes) if not node.inputs}
     held_by_caller = {*makers, *(run.values[i].storage for i in graph.outputs)}
     last = last_uses(graph, run.steps, run.values, held_by_caller)

@@ -5,9 +5,9 @@ from typing import Any
 
 from archstat import passes
 from archstat.graph import Graph, Node
-from archstat.ops.tape import Mode
 from archstat.passes.training import training_peak as predicted
 from archstat.pytorch.agreement import Comparison, Outcome
+from archstat.pytorch.release import RELEASE, running
 from archstat.pytorch.subject import Subject
 
 HOOKS = "torch.autograd.graph.saved_tensors_hooks"
@@ -30,7 +30,7 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
                 check=check, reference=HOOKS, skipped=f"PyTorch refuses to run it: {error}"
             )
             continue
-        ours = passes.saved_bytes(graph, Mode(training=training))
+        ours = passes.saved_bytes(graph, running(training=training))
         yield Outcome(
             check=check,
             reference=HOOKS,
@@ -45,7 +45,7 @@ def inference_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a forward pass without gradients."""
     from archstat.pytorch.watch import inference_peak as measured
 
-    ours = passes.inference_peak(subject.graph).nbytes
+    ours = passes.inference_peak(subject.graph, torch=RELEASE).nbytes
     one = _peak(subject.graph, ours, measured(subject.graph))
     return Outcome(check="inference peak", reference=DISPATCH, compared=(one,))
 
@@ -55,7 +55,7 @@ def training_peak(subject: Subject) -> Outcome:
     from archstat.pytorch.watch import training_peak as measured
 
     check = "training peak"
-    ours = predicted(subject.graph, in_place=False)
+    ours = predicted(subject.graph, running(), in_place=False)
     if ours is None:
         return Outcome(check=check, reference=DISPATCH, skipped="nothing is trained")
     try:

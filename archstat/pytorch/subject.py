@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from archstat.graph import Graph
 from archstat.pytorch.lowering import lower, target_of
+from archstat.pytorch.release import Fake
 
 
 class Subject:
@@ -85,7 +85,7 @@ class Subject:
     @contextmanager
     def _faked(self, *, training: bool) -> Iterator[None]:
         """Put fake tensors in place of the module's own, and switch gradients off."""
-        with FakeTensorMode(), torch.no_grad(), _as_it_was(self.module):
+        with Fake(), torch.no_grad(), _as_it_was(self.module):
             fill(self.module, lambda t: torch.empty(t.shape, dtype=t.dtype))
             self.module.train(training)
             yield

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import fx, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -13,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from archstat.graph import Graph
 from archstat.passes.loss import ends
 from archstat.pytorch.lowering import lower
+from archstat.pytorch.release import Fake
 
 
 class Tracker(TorchDispatchMode):
@@ -54,7 +54,7 @@ class Tracker(TorchDispatchMode):
 def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool = False) -> int:
     """Sum the distinct storages that reach saved_tensors_hooks, without parameters and buffers."""
     module = lower(graph).train(training)
-    with FakeTensorMode():
+    with Fake():
         materialise(module)
         return saved(module, (arriving(graph, input_grad),))
 
@@ -62,7 +62,7 @@ def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool 
 def saved_by_node(graph: Graph, *, training: bool) -> tuple[int, ...]:
     """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
     module = lower(graph).train(training)
-    with FakeTensorMode():
+    with Fake():
         materialise(module)
         walk = _Saving(module)
         walk.run(arriving(graph))
@@ -97,7 +97,7 @@ class _Saving(fx.Interpreter):
 def inference_peak(graph: Graph) -> int:
     """Return the most that was alive in a forward pass without gradients, without parameters and buffers."""
     module = lower(graph).eval()
-    with FakeTensorMode():
+    with Fake():
         materialise(module)
         return peak_of(module, (arriving(graph),), module)
 
@@ -110,7 +110,7 @@ def training_peak(
     ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
     """
     module = learner(graph, training)
-    with FakeTensorMode():
+    with Fake():
         x, labels = ready(module, graph)
         trained = [p for p in module.parameters() if p.requires_grad]
         steps_with = optimizer(trained) if optimizer is not None else None

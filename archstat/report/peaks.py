@@ -86,7 +86,7 @@ def peaks(
 
 def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
     """Return the peak of a forward pass without gradients; parameters and buffers are not in it."""
-    peak = passes.inference_peak(graph, mode.device)
+    peak = passes.inference_peak(graph, mode.device, torch=mode.torch)
     at = graph.nodes[peak.node]
     return PeakLine(
         key="inference_peak_bytes",

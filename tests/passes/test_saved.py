@@ -1,5 +1,7 @@
 """Totals that were measured on torchvision's own models, without torch at hand."""
 
+from pathlib import Path
+
 import pytest
 
 from archstat.ops.tape import Mode
@@ -48,3 +50,13 @@ def test_what_each_layer_of_lenet5_keeps() -> None:
         "conv1": "input", "conv1.act": "output", "conv2": "input", "conv2.act": "output",
         "linear1": "input", "linear1.act": "output", "linear2.act": "output",
     }  # fmt: skip
+
+
+def test_group_norm_of_what_is_transposed_keeps_a_copy_until_2_13(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [6, 5, 4]\nlayers: [sigmoid, {permute: [0, 2, 1]}, {group_norm: 3}]\n")
+    graph = load(path).graph
+    whole, statistics = 6 * 5 * 4 * 4, 2 * 3 * 4
+    assert saved_bytes(graph, input_grad=True) == (0, whole, 0, statistics)
+    until = Mode(torch=(2, 13))
+    assert saved_bytes(graph, until, input_grad=True) == (0, whole, 0, whole + statistics)

@@ -10,7 +10,6 @@ import pytest
 from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.activation import PReLU
-from archstat.ops.tape import Mode
 from archstat.passes.autocast import UNKNOWN
 from archstat.passes.saved import saved_bytes
 from archstat.passes.trace import trace
@@ -21,6 +20,7 @@ from tests.ops.case import Case, all_cases
 from tests.pytorch.alone import alone
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
+running: Any = pytest.importorskip("archstat.pytorch.release").running
 
 NETWORKS = (
     "lenet5", "alexnet", "resnet18", "mobilenet_v2", "vit_b_16", "googlenet", "densenet121", "efficientnet_b0",
@@ -83,7 +83,7 @@ def differences(
     graph: Graph, low: str, training: bool, *, input_grad: bool = False
 ) -> list[tuple[Any, ...]]:
     """Return each layer of which PyTorch keeps something else, or whose output has another type."""
-    mode = Mode(training=training, autocast=low)
+    mode = running(training=training, autocast=low)
     ours = saved_bytes(graph, mode, input_grad=input_grad)
     types = [value.tensor.dtype for value in trace(graph, mode, input_grad=input_grad).values]
     theirs = measured(graph, low, training, input_grad)

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from archstat.graph import Graph
-from archstat.ops.tape import Mode
 from archstat.passes.peak import inference_peak
 from archstat.passes.saved import saved_bytes
 from tests.ops.case import Case, all_cases
 from tests.pytorch.alone import alone
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
+release: Any = pytest.importorskip("archstat.pytorch.release")
 
 CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 
@@ -22,7 +22,7 @@ CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 @pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
 def test_saved(case: Case, training: bool, input_grad: bool, frozen: bool) -> None:
     graph = alone(case, frozen=frozen)
-    computed = sum(saved_bytes(graph, Mode(training=training), input_grad=input_grad))
+    computed = sum(saved_bytes(graph, release.running(training=training), input_grad=input_grad))
     assert computed == reference(graph, training, input_grad)
 
 
@@ -34,7 +34,7 @@ def test_inference_peak(case: Case) -> None:
     if case.op == "linear" and graph.nodes[-1].io.x.strides is not None:
         pytest.skip("under a dispatch mode, and only there, PyTorch adds the bias out of place")
     modules, leaves, run = assembled(graph, False, False)
-    assert inference_peak(graph).nbytes == peak_of(run, leaves, modules)
+    assert inference_peak(graph, torch=release.RELEASE).nbytes == peak_of(run, leaves, modules)
 
 
 def reference(graph: Graph, training: bool, input_grad: bool) -> int:
@@ -47,12 +47,10 @@ def reference(graph: Graph, training: bool, input_grad: bool) -> int:
 
 def assembled(graph: Graph, training: bool, input_grad: bool) -> tuple[Any, tuple[Any, ...], Any]:
     """Return the modules, the inputs, and what runs the modules on them one after the other."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
     from archstat.pytorch.modules import module
 
     batched = [not node.inputs or node.op.word != "parameter" for node in graph.nodes]
-    fake = FakeTensorMode()
+    fake = release.Fake()
     with fake:
         modules = torch.nn.ModuleList(
             module(node.op, node.io, [batched[i] for i in node.inputs])

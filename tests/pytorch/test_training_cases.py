@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from archstat.graph import Graph
-from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import Checkpoint
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.training_step import TrainingStep
@@ -14,6 +13,7 @@ from tests.ops.case import Case, all_cases
 from tests.pytorch.alone import alone
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
+release: Any = pytest.importorskip("archstat.pytorch.release")
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)
@@ -23,7 +23,7 @@ def test_training_peak(case: Case, training: bool) -> None:
     if not graph.output.is_floating or len(graph.output.shape) < 2:
         pytest.skip("its output has no loss")
     step = TrainingStep(
-        graph, Mode(training=training), Optimizer(), in_place=False, input_grad=True
+        graph, release.running(training=training), Optimizer(), in_place=False, input_grad=True
     )
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
@@ -40,7 +40,7 @@ def test_training_peak_behind_a_checkpoint(case: Case, frozen: bool) -> None:
         pytest.skip("its output has no loss")
     step = TrainingStep(
         graph,
-        Mode(),
+        release.running(),
         Optimizer(),
         in_place=False,
         input_grad=True,
@@ -70,14 +70,13 @@ def in_one_stage(graph: Graph) -> Graph:
 
 
 def reference(graph: Graph, training: bool, *, behind: bool = False) -> int:
-    from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.utils.checkpoint import checkpoint
 
     from archstat.pytorch import watch
     from archstat.pytorch.modules import module
 
     batched = [not node.inputs or node.op.word != "parameter" for node in graph.nodes]
-    with FakeTensorMode():
+    with release.Fake():
         modules = torch.nn.ModuleList(
             module(node.op, node.io, [batched[i] for i in node.inputs])
             if node.inputs
