@@ -24,6 +24,7 @@ LEFT_OUT = {
     "dim": "the channels'",
     "dims": "the channels'",
     "eps": "the element type's",
+    "dtype": "the weights'",
     "kv_heads": "`heads`",
     "head_dim": "C / heads",
     "shape": "one of the two",

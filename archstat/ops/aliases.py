@@ -12,6 +12,15 @@ _PLAIN = {
     "param": "parameter",
     "weight": "parameter",
     "variable": "parameter",
+    "constant": "buffer",
+    "const": "buffer",
+    "register_buffer": "buffer",
+    "noise": "buffer",
+    "randn": "buffer",
+    "zeros": "buffer",
+    "ones": "buffer",
+    "sinusoid": "buffer",
+    "positional_encoding": "buffer",
     # Convolution
     "convolution": "conv",
     "convolutional": "conv",
@@ -139,6 +148,41 @@ _PLAIN = {
     "rescaling": "scale",
 }
 
+_LOOPS = "there are no recurrent layers: a graph has no loops"
+_SCANS = "there are no scans: a graph has no loops"
+
+_ABSENT = {
+    "lstm": _LOOPS,
+    "gru": _LOOPS,
+    "rnn": _LOOPS,
+    "bilstm": _LOOPS,
+    "lstm_cell": _LOOPS,
+    "gru_cell": _LOOPS,
+    "rnn_cell": _LOOPS,
+    "conv_lstm": _LOOPS,
+    "simple_rnn": _LOOPS,
+    "recurrent": _LOOPS,
+    "bidirectional": _LOOPS,
+    "selective_scan": _SCANS,
+    "scan": _SCANS,
+    "ssm": _SCANS,
+    "mamba": _SCANS,
+    "max_unpool": "'interpolate' gives the same shape, and has no params either",
+    "unpool": "'interpolate' gives the same shape, and has no params either",
+    "deform_conv": "a 'conv' has the same shape and MACs; the offsets are a conv of their own",
+    "deformable_conv": "a 'conv' has the same shape and MACs; the offsets are a conv of their own",
+    "einsum": "write it with 'transpose', 'reshape' and 'matmul'",
+    "rope": "write it with 'slice', 'neg', 'concat' and 'mul', and a 'buffer' for the angles",
+    "rotary": "write it with 'slice', 'neg', 'concat' and 'mul', and a 'buffer' for the angles",
+    "rotary_embedding": "write it with 'slice', 'neg', 'concat' and 'mul', and a 'buffer' for the angles",
+    "moe": "write the experts as branches of an 'add' or a 'concat'",
+    "mixture_of_experts": "write the experts as branches of an 'add' or a 'concat'",
+    "cross_attention": "'scaled_dot_product' takes branches 'q', 'k' and 'v', each from where you say",
+    "maximum": "'concat' the branches, 'reshape' them apart and take 'amax'",
+    "maxout": "'reshape' the pieces apart and take 'amax'",
+}
+"""What there is no op for, and what to do about it."""
+
 _RIGHT = _PLAIN | {right: right for right in _PLAIN.values()}
 
 ALIASES = {
@@ -250,6 +294,16 @@ def right_word(word: str, known: Collection[str]) -> str | None:
         if _letters(name) == plain:
             return name
     return next((right for wrong, right in _PLAIN.items() if _letters(wrong) == plain), None)
+
+
+def absent(word: str) -> str | None:
+    """Return what to do where there is no op for ``word``; ``None`` if nothing is known of it.
+
+    >>> absent("LSTM")
+    'there are no recurrent layers: a graph has no loops'
+    """
+    plain = _letters(word)
+    return next((hint for wrong, hint in _ABSENT.items() if _letters(wrong) == plain), None)
 
 
 def right_option(option: str, has: Collection[str]) -> str | None:

@@ -97,6 +97,10 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """Return the tensors kept in the state dict but not learned: PyTorch's name -> shape."""
         raise self._missing("buffers")
 
+    def buffer_type(self, name: str, dtype: str) -> str:
+        """Return the element type of a buffer in a network whose weights are of type ``dtype``."""
+        return dtype
+
     def macs(self, io: IO) -> Terms:
         """Return the multiply-accumulates of the forward pass. Bias adds are not counted."""
         raise self._missing("macs")

@@ -18,6 +18,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "linear": "linear.Linear",
         "embedding": "linear.Embedding",
         "parameter": "linear.Parameter",
+        "buffer": "linear.Buffer",
     },
     "Pooling": {
         "max_pool": "pool.MaxPool",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Autocast, Op, Terms, shape_terms
 from archstat.ops.checks import check_numbers, last_axis_meant
-from archstat.ops.options import Boolean, Positive, Wholes
+from archstat.ops.options import Boolean, Positive, Wholes, Word
 from archstat.ops.product import linear_steps
 from archstat.ops.reach import EVERYTHING, Routes, but, itself
 from archstat.ops.tape import INPUT, Mode, Save, Step, Tape, learned
@@ -134,7 +134,44 @@ class Embedding(_Table, frozen=True, kw_only=True):
         return INPUT
 
 
-class Parameter(_Table, frozen=True, kw_only=True):
+class Standing(_Table, frozen=True, kw_only=True):
+    """Family: a tensor of the network's own in place of what arrives."""
+
+    main: ClassVar[str | None] = "shape"
+
+    shape: Annotated[tuple[int, ...] | None, Wholes(1, longest=8)] = None
+    tokens: Annotated[tuple[int, ...] | None, Wholes(1, longest=8)] = None
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        require(
+            (self.shape is None) != (self.tokens is None),
+            f"'{self.word}' needs its shape, or tokens: [...], and not both",
+        )
+        shape = (1, *self.size)
+        # Beside a sequence, or the ids that will become one, a table is a sequence too.
+        last = self.tokens is not None or x.is_sequence or not x.is_floating
+        return Tensor(shape, "float32", len(shape) - 1 if last else 1)
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        return self.shape or self.tokens or ()
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return -1
+
+    def reach(self, io: IO) -> Routes:
+        return ()
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return ()
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        # What arrives passes no gradient on.
+        return (Step((), io.y, -1, learns=learned(self.params(io))),)
+
+
+class Parameter(Standing, frozen=True, kw_only=True):
     """A learnable tensor in place of what arrives: a class token, a position table, a layer scale.
 
     Shape:  anything -> [1, *shape], the batch being 1; ``tokens`` in place of ``shape`` says channels last
@@ -146,39 +183,36 @@ class Parameter(_Table, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "parameter"
-    main: ClassVar[str | None] = "shape"
     shareable: ClassVar[bool] = True
 
-    shape: Annotated[tuple[int, ...] | None, Wholes(1, longest=8)] = None
-    tokens: Annotated[tuple[int, ...] | None, Wholes(1, longest=8)] = None
+    def params(self, io: IO) -> Terms:
+        return {"weight": self.size}
+
+
+class Buffer(Standing, frozen=True, kw_only=True):
+    """A tensor that is kept and not learned, in place of what arrives: sines of positions, a mask, indices of a table.
+
+    Shape:  anything -> [1, *shape], the batch being 1; ``tokens`` in place of ``shape`` says channels last
+    Params: none; the tensor is a buffer
+    MACs:   none
+    FLOPs:  none
+    Memory: is the buffer itself
+    Source: torch.nn.Module.register_buffer; of the weights' type, or with ``dtype: int64`` indices
+    """
+
+    word: ClassVar[str] = "buffer"
+
+    dtype: Annotated[str | None, Word(("int64",))] = None
 
     def output(self, *inputs: Tensor) -> Tensor:
-        (x,) = inputs
-        require(
-            (self.shape is None) != (self.tokens is None),
-            "'parameter' needs its shape, or tokens: [...], and not both",
-        )
-        shape = (1, *self._size())
-        # Beside a sequence, or the ids that will become one, a table is a sequence too.
-        last = self.tokens is not None or x.is_sequence or not x.is_floating
-        return Tensor(shape, "float32", len(shape) - 1 if last else 1)
+        y = super().output(*inputs)
+        return y if self.dtype is None else y.with_dtype(self.dtype)
 
     def params(self, io: IO) -> Terms:
-        return {"weight": self._size()}
+        return {}
 
-    def storage(self, io: IO, *, training: bool = False) -> int | None:
-        return -1
+    def buffers(self, io: IO) -> Terms:
+        return {"tensor": self.size}
 
-    def reach(self, io: IO) -> Routes:
-        return ()
-
-    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        return (
-            Step((), io.y, -1, learns=learned(["weight"])),
-        )  # what arrives passes no gradient on
-
-    def _size(self) -> tuple[int, ...]:
-        return self.shape or self.tokens or ()
-
-    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        return ()
+    def buffer_type(self, name: str, dtype: str) -> str:
+        return self.dtype or dtype

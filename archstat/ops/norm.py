@@ -75,6 +75,9 @@ class _RunningNorm(_Norm, frozen=True, kw_only=True):
         held = (io.x.channels,)
         return {"running_mean": held, "running_var": held, "num_batches_tracked": ()}
 
+    def buffer_type(self, name: str, dtype: str) -> str:
+        return "int64" if name == "num_batches_tracked" else dtype
+
     def flops(self, io: IO) -> Terms:
         if self.track_running_stats:
             return {"scale and shift": (*io.y.shape, 2)}

@@ -83,15 +83,17 @@ def buffers(graph: Graph) -> tuple[int, ...]:
 def buffer_bytes(graph: Graph) -> tuple[int, ...]:
     """Measure the buffers in memory.
 
-    Counts:  buffers times the bytes of one element; a scalar counter is an int64
+    Counts:  buffers times the bytes of one element: of the graph's type, counters and indices of int64
     Ignores: params
     Unit:    bytes
     Source:  torch.nn.Module.buffers
     """
-    size, counter = BYTES[graph.dtype], BYTES["int64"]
     return each(
         graph,
-        lambda op, io: sum(size * prod(s) if s else counter for s in op.buffers(io).values()),
+        lambda op, io: sum(
+            BYTES[op.buffer_type(name, graph.dtype)] * prod(shape)
+            for name, shape in op.buffers(io).items()
+        ),
     )
 
 

@@ -17,7 +17,7 @@ class Writer:
         self.graph = graph
         self.classes: list[str] = []
         self._names: dict[str, str] = {}
-        self._taken: set[str] = {"Attend", "DropPath", "Parameter", "SelfAttention"}
+        self._taken: set[str] = {"Attend", "Buffer", "DropPath", "Parameter", "SelfAttention"}
         self._batched = batches(graph)
 
     def top(self, part: Part, name: str, afterwards: Iterable[str]) -> str:

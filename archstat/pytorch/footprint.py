@@ -56,16 +56,18 @@ def _back(subject: Subject, index: int, reached: torch.Tensor) -> Iterator[torch
     """Yield where the gradient reaches each input of a node."""
     node = subject.graph.nodes[index]
     arriving = node.io.inputs
-    if not arriving[0].is_floating and node.params():
+    if node.op.word == "embedding":
         # Ids have no gradient: the rows of the table that are taken have.
-        looked_up = node.output.shape[: len(arriving[0].shape)] == arriving[0].shape
-        yield reached.any(dim=-1) if looked_up else torch.zeros(arriving[0].shape, dtype=torch.bool)
+        yield reached.any(dim=-1)
         return
-    given = [_positive(x.shape, x.dtype).requires_grad_(x.is_floating) for x in arriving]
+    # Nor have ids that are moved, but they move as numbers do.
+    moved = all(not x.is_floating for x in (*arriving, node.output))
+    given = [_positive(x.shape, "float64" if moved else x.dtype) for x in arriving]
+    given = [x.requires_grad_(x.is_floating_point()) for x in given]
     y = subject.run(index, [x.clone() for x in given], _filled)
-    pull = torch.where(reached, _positive(y.shape, node.output.dtype), 0)
+    pull = torch.where(reached, _positive(y.shape, str(y.dtype).removeprefix("torch.")), 0)
     asked = [x for x in given if x.requires_grad]
-    if y.requires_grad:
+    if asked and y.requires_grad:
         grads = iter(torch.autograd.grad(y, asked, pull, allow_unused=True))
     else:
         grads = iter([None] * len(asked))

@@ -12,7 +12,7 @@ from archstat.pytorch import pieces
 from archstat.pytorch.spelling import spell
 
 _NAMES = {
-    "nn": nn, "torch": torch, "F": F, "Attend": pieces.Attend, "DropPath": pieces.DropPath,
+    "nn": nn, "torch": torch, "F": F, "Attend": pieces.Attend, "Buffer": pieces.Buffer, "DropPath": pieces.DropPath,
     "Parameter": pieces.Parameter, "SelfAttention": pieces.SelfAttention,
 }  # fmt: skip
 

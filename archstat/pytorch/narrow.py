@@ -93,6 +93,7 @@ _CHANGES: Mapping[str, Callable[[Any, Tensor, Tensor], Op]] = {
     "linear": _set(features=WIDTH),
     "embedding": _set(features=WIDTH),
     "parameter": _parameter,
+    "buffer": _parameter,
     "pad": _pad,
     "attention": _set(heads=1, kv_heads=None, head_dim=None),
     "scaled_dot_product": _set(heads=1, kv_heads=None),

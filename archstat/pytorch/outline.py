@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from archstat.graph import Graph, Node
+from archstat.ops.linear import Standing
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -57,10 +58,10 @@ def stateful(node: Node) -> bool:
 
 
 def batches(graph: Graph) -> list[bool]:
-    """Say for each node whether its output has the input's batch; a parameter's batch is one."""
+    """Say for each node whether its output has the input's batch; a parameter's and a buffer's is one."""
     found = [True]
     for node in graph.nodes[1:]:
-        found.append(node.op.word != "parameter" and any(found[i] for i in node.inputs))
+        found.append(not isinstance(node.op, Standing) and any(found[i] for i in node.inputs))
     return found
 
 

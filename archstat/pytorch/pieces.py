@@ -18,6 +18,17 @@ class Parameter(nn.Module):
         return self.weight[None]
 
 
+class Buffer(nn.Module):
+    """A tensor that is kept and not learned, with a batch of one; a mask, say, to be filled in."""
+
+    def __init__(self, *shape: int, dtype: str = "float32") -> None:
+        super().__init__()
+        self.register_buffer("tensor", torch.zeros(shape, dtype=getattr(torch, dtype)))
+
+    def forward(self, *_: Any) -> Any:
+        return self.tensor[None]
+
+
 class DropPath(nn.Module):
     """Stochastic depth by row, as torchvision's stochastic_depth."""
 

@@ -17,7 +17,7 @@ from archstat.pytorch.outline import outline
 from archstat.spec.freeze import covering
 from archstat.tensor import Tensor
 
-_PIECES = ("Attend", "DropPath", "Parameter", "SelfAttention")
+_PIECES = ("Attend", "Buffer", "DropPath", "Parameter", "SelfAttention")
 
 
 def source(graph: Graph) -> str:

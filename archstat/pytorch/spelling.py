@@ -223,6 +223,9 @@ _MODULES: dict[str, Write] = {
     "linear": lambda op, io: call("nn.Linear", io.x.channels, op.features, bias=(op.bias, True)),
     "embedding": lambda op, io: call("nn.Embedding", op.entries, op.features),
     "parameter": lambda op, io: call("Parameter", *(op.shape or op.tokens)),
+    "buffer": lambda op, io: call(
+        "Buffer", *(op.shape or op.tokens), dtype=(op.dtype, None)
+    ),
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,
     "adaptive_avg_pool": _adaptive("Avg"),

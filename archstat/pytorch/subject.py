@@ -55,12 +55,13 @@ class Subject:
     def storages(self, *, training: bool) -> list[tuple[int | None, tuple[int, ...]]]:
         """Return for each node the input whose memory its output is in, and its strides, on fake CPU tensors.
 
-        ``None`` is memory of its own, -1 one of the module's parameters.
+        ``None`` is memory of its own, -1 one of the module's parameters or buffers.
         """
         with self._faked(training=training):
             ys = list(self._walk(self.module, self._arriving("cpu")))
             held = [y.untyped_storage()._cdata for y in ys]
-            own = {p.untyped_storage()._cdata for p in self.module.parameters()}
+            kept = (*self.module.parameters(), *self.module.buffers())
+            own = {t.untyped_storage()._cdata for t in kept}
         found = []
         for node, at, y in zip(self.graph.nodes, held, ys, strict=True):
             expected = node.op.storage(node.io, training=training)

@@ -183,7 +183,7 @@ def materialise(module: nn.Module) -> None:
                 part._parameters[name] = made[id(p)]
         for name, b in part._buffers.items():
             if b is not None:
-                part._buffers[name] = torch.empty(b.shape, dtype=b.dtype)
+                part._buffers[name] = torch.zeros(b.shape, dtype=b.dtype)
 
 
 def saved(run: Any, inputs: tuple[Any, ...], own: Any = None) -> int:

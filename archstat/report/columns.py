@@ -59,7 +59,7 @@ COLUMNS = (
     Column("weights", "weights", "elements", "params without the biases", passes.weights),
     Column("biases", "biases", "elements", "the biases alone, norms' shifts among them", passes.biases),
     Column("trainable_params", "trainable", "elements", "params that are not frozen", passes.trainable_params),
-    Column("buffers", "buffers", "elements", "kept but not learned: running statistics", passes.buffers),
+    Column("buffers", "buffers", "elements", "kept but not learned: running statistics, constants", passes.buffers),
     Column("param_bytes", "params", "bytes", "params x bytes per element", passes.param_bytes),
     Column("buffer_bytes", "buffers", "bytes", "buffers x bytes per element", passes.buffer_bytes),
     Column("macs", "MACs", "MAC", "multiply-accumulates of one forward pass", passes.macs),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from archstat.graph import Graph
+from archstat.ops.linear import Standing
 from archstat.report.grouping import sample
 from archstat.spec.model import Spec
 from archstat.tensor import Shape
@@ -49,7 +50,7 @@ def diagram(spec: Spec, *, depth: int | None = 1, aux: bool = False) -> Diagram:
         Arrow(box_of[i], box_of[at], sample(graph.nodes[i].output))
         for at, node in enumerate(graph.nodes)
         for i in node.inputs
-        if box_of[i] != box_of[at] and node.op.word != "parameter"
+        if box_of[i] != box_of[at] and not isinstance(node.op, Standing)
     )
     for i in graph.outputs:
         shape = sample(graph.nodes[i].output)

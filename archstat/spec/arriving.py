@@ -12,6 +12,10 @@ from archstat.tensor import BYTES, Tensor
 
 MOST_AXES = 4
 _KEYS = ("tokens", "shape", "dtype")
+_ONE = (
+    "a network has one input: give several of one shape an axis of their own, as [2, 3, 32, 32], "
+    "and 'select' takes each"
+)
 
 
 def read_input(node: YamlNode, variables: dict[str, Value], settings: Settings) -> Tensor:
@@ -20,9 +24,8 @@ def read_input(node: YamlNode, variables: dict[str, Value], settings: Settings) 
     if isinstance(node, Mapping):
         for key, value in node.entries:
             if key.text not in _KEYS:
-                raise key.error(
-                    f"'input' has no '{printable(key.text)}'", hint=nearest(key.text, _KEYS)
-                )
+                hint = nearest(key.text, _KEYS) or (None if isinstance(value, Scalar) else _ONE)
+                raise key.error(f"'input' has no '{printable(key.text)}'", hint=hint)
             if key.text == "dtype":
                 dtype = _dtype(expect(value, Scalar, "'dtype' is a word"))
         listed = [node.get(word) for word in ("tokens", "shape") if node.get(word) is not None]

@@ -8,7 +8,7 @@ import msgspec
 
 from archstat.graph import Builder, Node
 from archstat.ops.base import Op
-from archstat.ops.linear import Parameter
+from archstat.ops.linear import Standing
 from archstat.spec.heading import Block
 from archstat.spec.scope import LONGEST_PATH, Paths, Result
 from archstat.spec.syntax import Body, CallEntry, Entry, GroupEntry, JoinEntry, MapBody, OpEntry
@@ -79,7 +79,7 @@ class Alike:
         values += [names.variables[name] for name in uses]
         # True and 1 are equal, and not the same value of an option. A learnable table is laid out as what stands
         # beside it, so that it counts whether one arrives.
-        table = isinstance(last, Parameter)
+        table = isinstance(last, Standing)
         return (block.name, arriving, table, *place, *values, *map(type, values))
 
 

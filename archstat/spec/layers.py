@@ -10,7 +10,7 @@ from archstat.graph import Builder
 from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
 from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
-from archstat.ops.linear import Parameter
+from archstat.ops.linear import Standing
 from archstat.ops.window import pads_alike
 from archstat.spec.new_heads import with_outputs
 from archstat.spec.nodes import Scalar, printable
@@ -190,7 +190,7 @@ def check_branches(
     if isinstance(op, _ALIKE):
         # A table is laid out as what stands beside it.
         branches = zip(labels, tensors, ends, strict=True)
-        laid = [(label, x) for label, x, end in branches if not isinstance(end, Parameter)]
+        laid = [(label, x) for label, x, end in branches if not isinstance(end, Standing)]
         check_layouts(op.word, laid)
 
 

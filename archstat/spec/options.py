@@ -171,7 +171,7 @@ def unknown_layer(key: Scalar, known: Collection[str], *, bare: bool = False) ->
     elif right is not None:
         hint = f"archstat says '{right}'"
     else:
-        hint = nearest(word, known)
+        hint = aliases.absent(word) or nearest(word, known)
     return key.error(f"no layer or block is called '{printable(key.text)}'", hint=hint)
 
 

@@ -144,6 +144,10 @@ def _parameter(draw: Draw, x: Tensor) -> Values:
     return {"shape": None, "tokens": shape} if x.is_sequence else {"shape": shape, "tokens": None}
 
 
+def _buffer(draw: Draw, x: Tensor) -> Values:
+    return {**_parameter(draw, x), "dtype": draw(st.sampled_from([None, "int64"]))}
+
+
 def _flatten(draw: Draw, x: Tensor) -> Values:
     start = draw(st.integers(0, len(x.sample) - 1))
     end = draw(st.integers(start, len(x.sample) - 1))
@@ -238,6 +242,7 @@ LIKELY: dict[str, Callable[[Draw, Tensor], Values]] = {
     "max_pool": _pool,
     "avg_pool": _pool,
     "parameter": _parameter,
+    "buffer": _buffer,
     "group_norm": _one_of_divisors("groups"),
     "channel_shuffle": _one_of_divisors("groups"),
     "prelu": lambda draw, x: {

@@ -114,7 +114,15 @@ def _suits(word: str, x: Tensor) -> bool:
     """Say whether an op has a chance behind this tensor."""
     image = x.channels_first and 3 <= len(x.shape) <= 5
     if not x.is_floating:
-        return word in ("embedding", "parameter", "reshape", "slice", "select", "unsqueeze")
+        return word in (
+            "embedding",
+            "parameter",
+            "buffer",
+            "reshape",
+            "slice",
+            "select",
+            "unsqueeze",
+        )
     match word:
         case "embedding":
             return False

@@ -66,7 +66,8 @@ def test_memory(case: Case, training: bool) -> None:
         inputs = arriving(case, "cpu")
         held = [x.untyped_storage()._cdata for x in inputs]
         if op.storage(io) == -1:
-            held = [module.weight.untyped_storage()._cdata]
+            own = [*module.parameters(), *module.buffers()]
+            held = [t.untyped_storage()._cdata for t in own]
         y = module(*inputs)
         at = y.untyped_storage()._cdata
     index = op.storage(io, training=training)

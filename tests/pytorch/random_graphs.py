@@ -21,6 +21,7 @@ from archstat.passes import (
     saved_bytes,
     trainable_params,
 )
+from archstat.passes.loss import ends as ends_of
 from archstat.passes.overwritten import overwritten
 from archstat.pytorch import lower
 from archstat.pytorch.lowering import target_of
@@ -183,7 +184,8 @@ def outputs(subject: Subject, *, training: bool) -> Iterator[str]:
     """Hold each output's shape, element type, memory and order in memory."""
     values = subject.walk(training=training)
     places = [y.untyped_storage()._cdata for y in values]
-    own = {p.untyped_storage()._cdata for p in subject.module.parameters()}
+    module = subject.module
+    own = {t.untyped_storage()._cdata for t in (*module.parameters(), *module.buffers())}
     for i, (node, y) in enumerate(zip(subject.graph.nodes, values, strict=True)):
         ours, dtype = node.output, str(y.dtype).removeprefix("torch.")
         if (ours.shape, ours.dtype) != (tuple(y.shape), dtype):
@@ -280,9 +282,7 @@ def products(subject: Subject) -> Iterator[str]:
             theirs = counter.get_total_flops() - before
             if theirs != 2 * ours:
                 yield f"{node.path}: MACs x 2 {2 * ours}, theirs {theirs}"
-    # Every layer counts, read or not; what a parameter stands behind gets no gradient from it.
-    read = {i for node in graph.nodes if node.op.word != "parameter" for i in node.inputs}
-    ends = [y for i, y in enumerate(values) if i not in read and y.requires_grad]
+    ends = [values[i] for i in ends_of(graph) if values[i].requires_grad]
     if not ends or not grad:
         return
     loss = sum(y.sum() for y in ends)

@@ -101,3 +101,21 @@ def test_json_and_exit_code() -> None:
     rows = json.loads(done.stdout)["rows"]
     assert {row["verdict"] for row in rows} == {"agrees"}
     assert sum(row["compared"] for row in rows) > 50
+
+
+def test_ids_may_be_moved_before_they_are_looked_up(tmp_path: Path) -> None:
+    """Words and their types arrive stacked; a table of indices is looked up, too."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "input: {tokens: [2, 6], dtype: int64}\n"
+        "layers:\n"
+        "  - add:\n"
+        "      words: [{select: 0, dim: 0}, {embedding: 8, entries: 50}]\n"
+        "      types: [{select: 1, dim: 0}, {embedding: 8, entries: 2}]\n"
+        "      places: [{buffer: [6], dtype: int64}, {embedding: 8, entries: 6}]\n"
+        "  - {linear: 4}\n"
+    )
+    found = verify(load(path).graph)
+    assert not found.failed
+    (fields,) = (o for o in found.outcomes if o.check == "receptive fields")
+    assert [c.ours for c in fields.compared] == ["0..1 x 3..3"]

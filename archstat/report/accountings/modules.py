@@ -4,6 +4,7 @@ from math import prod
 from typing import Any
 
 from archstat.graph import Node
+from archstat.ops.linear import Standing
 from archstat.pytorch.spelling import spell
 
 NOTE = "for a network of torch.nn's modules; of one that calls functions instead, {} sees less"
@@ -16,11 +17,11 @@ OWN = ("SelfAttention", "Attend", "DropPath")
 def class_of(node: Node) -> str:
     """Return the class's name, without the rank: ``Conv``, ``BatchNorm``.
 
-    Empty where the layer is a function, an operator or a bare nn.Parameter.
+    Empty where the layer is a function, an operator or a bare nn.Parameter or buffer.
     """
     if node.op.word == "attention" and _multihead(node):
         return "MultiheadAttention"
-    if node.op.word == "parameter":
+    if isinstance(node.op, Standing):
         return ""
     spelling = spell(node.op, node.io)
     if not spelling.is_module:
