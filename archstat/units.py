@@ -7,7 +7,6 @@ import re
 from fractions import Fraction
 from functools import cache
 from math import prod
-from string import ascii_letters
 from typing import Literal
 
 import msgspec
@@ -21,6 +20,8 @@ _COUNT = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
 _IEC_COUNT = {"Ki": 10, "Mi": 20, "Gi": 30}
 _SI_BYTES = {"kB": 3, "KB": 3, "MB": 6, "GB": 9, "TB": 12}
 _IEC_BYTES = {"KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _LONGEST = 60
 
@@ -83,7 +84,7 @@ def suffix(text: str) -> str:
     >>> suffix("48.6 MB"), suffix("1.8e9")
     ('MB', '')
     """
-    return text[len(text.rstrip(ascii_letters)) :]
+    return text[len(text.rstrip(_LETTERS)) :]
 
 
 def exact(n: int) -> str:

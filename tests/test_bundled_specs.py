@@ -65,7 +65,7 @@ def test_figures_are_as_recorded(name: str) -> None:
 @pytest.mark.parametrize("name", TOTALS)
 def test_no_number_changes_unseen(name: str, tmp_path: Path) -> None:
     """Raise each whole number of the architecture by one: the totals change, or the spec no longer holds."""
-    text = (bundled_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (Path(bundled_folder()) / f"{name}.yaml").read_text(encoding="utf-8")
     path = tmp_path / f"{name}.yaml"
     unseen = []
     for start, end in numbers(text):

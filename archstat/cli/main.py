@@ -3,7 +3,6 @@
 Only click is imported here; a command's module is imported when the command is run.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -228,12 +227,8 @@ program = Program(
 )
 
 
-def run() -> NoReturn:
-    """Run the command line and leave; the console script's entry point.
-
-    A run is too short for collecting garbage, and taking every object apart at its end would be a fifth of it.
-    """
-    gc.disable()
+def run_and_leave() -> NoReturn:
+    """Run the command line and leave: taking every object apart at the end would be a fifth of a run."""
     try:
         program.main()
     except SystemExit as done:
@@ -244,4 +239,4 @@ def run() -> NoReturn:
 
 
 if __name__ == "__main__":
-    run()
+    run_and_leave()

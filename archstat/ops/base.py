@@ -16,7 +16,7 @@ below, name it in ``catalogue.py``, and add two hand-worked cases under ``tests/
 """
 
 from math import prod
-from typing import Any, ClassVar, Literal, get_type_hints
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -181,7 +181,10 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """Return the options in the order of their declaration: name -> kind."""
         found = _OPTIONS.get(cls)
         if found is None:
-            hints: dict[str, Any] = get_type_hints(cls, include_extras=True)
+            # typing.get_type_hints says the same, and takes a tenth of a short command.
+            hints: dict[str, Any] = {}
+            for base in reversed(cls.__mro__):
+                hints |= getattr(base, "__annotations__", {})
             found = {name: hints[name].__metadata__[0] for name in cls.__struct_fields__}
             _OPTIONS[cls] = found
         return found

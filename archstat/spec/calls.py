@@ -17,7 +17,7 @@ from archstat.spec.syntax import Body, CallEntry, Given, GroupEntry, JoinEntry, 
 from archstat.spec.values import Known, Names, Written, written
 from archstat.spec.words import BESIDE, nearest
 
-_NAME = re.compile(r"[A-Za-z_]\w*([./+-]\w+)*")
+_NAME = r"[A-Za-z_]\w*([./+-]\w+)*"
 
 DEEPEST_BLOCK = 60
 """Blocks that may call one another, one inside the other."""
@@ -80,7 +80,7 @@ def _argument(value: YamlNode, known: Known) -> Written:
     try:
         return written(node, known)
     except SpecError as error:
-        if error.hint is None and _NAME.fullmatch(node.text):
+        if error.hint is None and re.fullmatch(_NAME, node.text):
             error.hint = (
                 "a block sees only its own layers: write the concat where the block is called"
             )

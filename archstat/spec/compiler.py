@@ -25,7 +25,7 @@ FINEST = 10**60
 
 _LARGEST_EXPONENT = 30
 _DEEPEST = 100
-_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+_NUMBER = r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 _CONSTANTS = {"true": True, "false": False}
 
 _BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
@@ -87,7 +87,7 @@ class Compiler:
         if isinstance(node.value, str) and self.strings:
             text = node.value
             return lambda scope: text
-        if type(node.value) not in (int, float) or not _NUMBER.match(literal):
+        if type(node.value) not in (int, float) or not re.fullmatch(_NUMBER, literal):
             words = literal in ("True", "False", "None")
             shown = literal[:40] if literal[-1:] in "'\"" else f"'{literal[:40]}'"
             raise SpecError(
@@ -99,8 +99,8 @@ class Compiler:
 
     def _literal(self, text: str) -> Number:
         """Read a number exactly from its text: the parser's float would have rounded it."""
-        exponent = re.search(r"[eE]([+-]?[0-9]+)\Z", text)
-        if len(text) > 60 or (exponent and abs(int(exponent[1])) > _LARGEST_EXPONENT):
+        exponent = text.lower().partition("e")[2]
+        if len(text) > 60 or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
             raise SpecError(f"the number {text[:20]}… is out of range")
         number = plain(Fraction(text))
         if exponent and isinstance(number, int):

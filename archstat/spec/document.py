@@ -1,7 +1,5 @@
 """A spec file as parts: its top-level keys, merged with what it extends. Nothing is evaluated here."""
 
-import re
-
 import msgspec
 
 from archstat.errors import Mark, SpecError
@@ -21,8 +19,7 @@ from archstat.spec.reader import read
 from archstat.spec.variables import Variables, read_variables
 from archstat.spec.words import TOP_KEYS, nearest
 
-NAME = re.compile(r"[A-Za-z0-9_/+-]{1,64}\Z")
-_PATH = re.compile(r"[A-Za-z0-9_/+-]{1,64}(\.[A-Za-z0-9_/+-]{1,64})*\Z")
+_LONGEST_NAME = 64
 FORMAT_VERSION = "1"
 
 
@@ -84,7 +81,7 @@ def read_document(
     layers = root.get("layers") or (base.layers if base else root)
     parts = Document(
         root=root,
-        chain=(Link(origin.file, origin.path.stem, base_word.mark if base_word else None),),
+        chain=(Link(origin.file, origin.stem, base_word.mark if base_word else None),),
         name=_one_line(root, "name"),
         about=_one_line(root, "about"),
         source=_one_line(root, "source"),
@@ -202,12 +199,17 @@ def _one_line(root: Mapping, key: str) -> str:
     return " ".join(node.text.split()) if node else ""
 
 
+def _is_name(text: str) -> bool:
+    fits = text.isascii() and 0 < len(text) <= _LONGEST_NAME
+    return fits and all(c.isalnum() or c in "_-/+" for c in text)
+
+
 def check_name(key: Scalar, what: str) -> str:
     """Return a stage's or layer's name; raise if it holds other than letters, digits and _ - / +."""
-    if not NAME.match(key.text):
+    if not _is_name(key.text):
         raise key.error(
             f"'{printable(key.text)}' can't name {what}",
-            hint="letters, digits and _ - / +, at most 64 of them",
+            hint=f"letters, digits and _ - / +, at most {_LONGEST_NAME} of them",
         )
     return key.text
 
@@ -215,7 +217,7 @@ def check_name(key: Scalar, what: str) -> str:
 def earlier(node: YamlNode, what: str) -> Scalar:
     """Return the name of an earlier layer or stage, perhaps a dotted path."""
     name = expect(node, Scalar, f"{what} names an earlier layer or stage")
-    if not _PATH.match(name.text):
+    if not all(map(_is_name, name.text.split("."))):
         raise name.error(f"{what} names an earlier layer or stage, not {kind_of(name)}")
     return name
 

@@ -23,28 +23,36 @@ from archstat.spec.words import nearest
 LONGEST = 200
 """Characters in one expression."""
 
-WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\Z")
-"""A whole number that needs no further check: 15 digits are within the limit of a result."""
-
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # A digit that runs into a letter: 3x3, 0x10, 1_000. Python's tokenizer would warn or read it its own way.
-_GLUED = re.compile(r"(?<![A-Za-z0-9_.])[0-9][0-9.]*+(?:[eE][+-]?[0-9]+)?+[A-Za-z_]")
+_GLUED = r"(?<![A-Za-z0-9_.])[0-9][0-9.]*+(?:[eE][+-]?[0-9]+)?+[A-Za-z_]"
 
 Names = Mapping[str, Value]
 
 __all__ = [
     "FUNCTIONS",
-    "IDENTIFIER",
     "LONGEST",
-    "WHOLE",
     "Expression",
     "Function",
     "Names",
     "Number",
     "check_names",
     "evaluate",
+    "is_identifier",
+    "is_whole",
     "parse",
 ]
+
+
+def is_identifier(text: str) -> bool:
+    """Say whether a text can be a name: letters, digits and underscores of ASCII, no digit first."""
+    return text.isascii() and text.isidentifier()
+
+
+def is_whole(text: str) -> bool:
+    """Say whether a text is a whole number that needs no further check: 15 digits are within the limit of a result."""
+    digits = text.removeprefix("-")
+    plain = digits.isascii() and digits.isdigit() and len(digits) <= 15
+    return plain and (digits[0] != "0" or digits == "0")
 
 
 class Expression(msgspec.Struct, frozen=True, eq=False):
@@ -70,7 +78,7 @@ def evaluate(
     text: str, names: Names, functions: Mapping[str, Function] | None = None
 ) -> bool | Number:
     """Return the value of an expression: a whole number where it is one, else a fraction, or a bool."""
-    if WHOLE.match(text):
+    if is_whole(text):
         return int(text)
     expression = parse(text, strings=functions is not None)
     check_names(expression, names, functions or {})
@@ -103,7 +111,7 @@ def _meant(name: str, names: Iterable[str]) -> str | None:
 @lru_cache(maxsize=4096)
 def parse(text: str, *, strings: bool = False) -> Expression:
     """Parse and check an expression's form. ``strings`` allows texts in quotes as arguments of functions."""
-    if WHOLE.match(text):
+    if is_whole(text):
         return _constant(int(text))
     if len(text) > LONGEST:
         raise SpecError(f"the expression is longer than {LONGEST} characters")
@@ -111,7 +119,7 @@ def parse(text: str, *, strings: bool = False) -> Expression:
     code = text.strip()
     if not text.isascii() or not text.isprintable() or "\\" in text or "#" in text:
         raise SpecError(f"'{shown}' is not a number or an expression", hint=_hint(code))
-    if not strings and _GLUED.search(text):
+    if not strings and re.search(_GLUED, text):
         raise SpecError(f"'{shown}' is not a number", hint=_hint(code))
     try:
         tree = ast.parse(code, mode="eval").body

@@ -1,10 +1,12 @@
-"""Where specs come from: a path, a bundled name, or standard input. The only place that opens spec files."""
+"""Where specs come from: a path, a bundled name, or standard input. The only place that opens spec files.
+
+Paths are texts: importing pathlib takes longer than reading a spec, and only ``extends`` and revisions need it.
+"""
 
 import os
 import stat
 import sys
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 
@@ -29,35 +31,42 @@ class Origin(msgspec.Struct, frozen=True):
 
     data: bytes
     file: str
-    folder: Path
-    root: Path
+    folder: str
+    root: str
     elsewhere: bool = False
     revision: str = ""
 
     @property
-    def path(self) -> Path:
-        """The file's path, without the revision."""
-        return Path(self.file.removeprefix(f"{self.revision}:") if self.revision else self.file)
+    def name(self) -> str:
+        """The file's name, without its folder and the revision."""
+        path = self.file.removeprefix(f"{self.revision}:") if self.revision else self.file
+        return os.path.basename(path)
+
+    @property
+    def stem(self) -> str:
+        """The file's name without ``.yaml``."""
+        return os.path.splitext(self.name)[0]
 
     def same_file(self, other: "Origin") -> bool:
         """Say whether two specs are one file."""
-        if self.revision != other.revision or self.path.name != other.path.name:
+        if self.revision != other.revision or self.name != other.name:
             return False
-        return self.folder.resolve() == other.folder.resolve()
+        return os.path.realpath(self.folder) == os.path.realpath(other.folder)
 
 
 @lru_cache(maxsize=1)
-def bundled_folder() -> Path:
+def bundled_folder() -> str:
     """Return the folder of the specs that ship with archstat: inside the package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "configs"
-    return inside if inside.is_dir() else package.parent / "configs"
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    inside = os.path.join(package, "configs")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "configs")
 
 
 @lru_cache(maxsize=1)
 def bundled() -> tuple[str, ...]:
     """Return the names of the bundled specs, in alphabetical order."""
-    return tuple(sorted(path.stem for path in bundled_folder().glob("*.yaml")))
+    files = os.listdir(bundled_folder())
+    return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
 
 
 def open_reference(reference: str | os.PathLike[str]) -> Origin:
@@ -68,21 +77,20 @@ def open_reference(reference: str | os.PathLike[str]) -> Origin:
     """
     text = os.fspath(reference)
     if text == "-":
-        here = Path.cwd()
+        here = os.getcwd()
         return Origin(sys.stdin.buffer.read(LARGEST_FILE + 1), "<stdin>", here, here)
     is_path = os.sep in text or "/" in text or text.lower().endswith((".yaml", ".yml"))
     if not is_path and text in bundled():
         return _bundled(text, f"{text}.yaml")
-    path = Path(text)
-    if ":" in text and not _is_file(path):
+    if ":" in text and not os.path.isfile(text):
         from archstat.spec.revisions import split
 
         at = split(text)
         if at is not None:
             return _at_revision(*at)
-    if is_path or _is_file(path):
-        folder = path.parent
-        return Origin(read_regular(path, text), text, folder, folder, _leads_out(path))
+    if is_path or os.path.isfile(text):
+        folder = os.path.dirname(text)
+        return Origin(read_regular(text, text), text, folder, folder, _leads_out(text))
     raise UsageError(
         f"no spec '{text}': neither a file nor a bundled name",
         hint=nearest(text, bundled()) or "'archstat list' shows the bundled specs",
@@ -105,16 +113,18 @@ def open_base(word: Scalar, child: Origin) -> Origin:
         raise word.error(f"a path has at most {LONGEST_PATH:,} characters")
     if child.revision:
         return _base_at_revision(word, child)
-    path = child.folder / text
+    from pathlib import Path
+
+    path = Path(child.folder) / text
     try:
         real = path.resolve()
-        inside = real.is_relative_to(child.root.resolve())
+        inside = real.is_relative_to(Path(child.root).resolve())
     except (OSError, RuntimeError, ValueError):
         inside = False
     if not inside or Path(text).is_absolute():
         raise word.error("'extends' reaches only files below the folder of the first spec")
     try:
-        return Origin(read_regular(real, str(path)), str(path), path.parent, child.root)
+        return Origin(read_regular(real, str(path)), str(path), str(path.parent), child.root)
     except UsageError as error:
         raise word.error(error.message, hint=error.hint) from None
 
@@ -123,17 +133,18 @@ def _at_revision(ref: str, path: str) -> Origin:
     from archstat.spec.revisions import read_at
 
     data, full = read_at(ref, path)
-    folder = Path(full).parent
+    folder = os.path.dirname(full)
     return Origin(data, f"{ref}:{full}", folder, folder, revision=ref)
 
 
 def _base_at_revision(word: Scalar, child: Origin) -> Origin:
     """Read the file that a spec at a revision extends, at the same revision."""
+    from pathlib import Path
     from posixpath import normpath
 
     from archstat.spec.revisions import read_at
 
-    path = Path(normpath((child.folder / word.text).as_posix()))
+    path = Path(normpath((Path(child.folder) / word.text).as_posix()))
     if word.text.startswith("/") or ".." in path.parts or not path.is_relative_to(child.root):
         raise word.error("'extends' reaches only files below the folder of the first spec")
     ref = child.revision
@@ -141,28 +152,24 @@ def _base_at_revision(word: Scalar, child: Origin) -> Origin:
         data, full = read_at(ref, path.as_posix())
     except UsageError as error:
         raise word.error(error.message, hint=error.hint) from None
-    return Origin(data, f"{ref}:{full}", path.parent, child.root, revision=ref)
+    return Origin(data, f"{ref}:{full}", str(path.parent), child.root, revision=ref)
 
 
 def _bundled(name: str, shown: str | None) -> Origin:
     folder = bundled_folder()
-    path = folder / f"{name}.yaml"
-    return Origin(read_regular(path, str(path)), shown or str(path), folder, folder)
+    path = os.path.join(folder, f"{name}.yaml")
+    return Origin(read_regular(path, path), shown or path, folder, folder)
 
 
-def _leads_out(path: Path) -> bool:
+def _leads_out(path: str) -> bool:
     """Say whether a path is a link to a file outside its folder."""
-    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
+    if not os.path.islink(path):
         return False
+    inside = os.path.join(os.path.realpath(os.path.dirname(path)), "")
+    return not os.path.realpath(path).startswith(inside)
 
 
-def read_regular(path: Path, shown: str) -> bytes:
+def read_regular(path: str | os.PathLike[str], shown: str) -> bytes:
     """Read a regular file of at most LARGEST_FILE bytes; never wait on a pipe or a device."""
     try:
         # Opening a pipe without a writer waits for one, unless told not to.
@@ -176,8 +183,9 @@ def read_regular(path: Path, shown: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         hint = None
-        if isinstance(error, FileNotFoundError) and path.suffix in (".yaml", ".yml"):
-            hint = f"the bundled spec is called '{path.stem}'" if path.stem in bundled() else None
+        stem, suffix = os.path.splitext(os.path.basename(path))
+        if isinstance(error, FileNotFoundError) and suffix in (".yaml", ".yml"):
+            hint = f"the bundled spec is called '{stem}'" if stem in bundled() else None
         raise UsageError(f"{shown}: {reason}", hint=hint) from None
 
 

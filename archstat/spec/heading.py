@@ -9,7 +9,7 @@ from archstat.spec import expressions
 from archstat.spec.nodes import Mapping, Scalar, YamlNode, expect, printable, refuse_empty
 from archstat.spec.words import is_reserved
 
-_HEADING = re.compile(r"\s*([^\s()]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_HEADING = r"(?s)\s*([^\s()]+)\s*(?:\((.*)\))?\s*"
 _LONGEST_NAME = 64
 
 
@@ -42,7 +42,7 @@ def read_blocks(node: YamlNode | None, ops: frozenset[str]) -> dict[str, Block]:
 
 def identifier(key: Scalar, text: str, what: str, ops: frozenset[str]) -> str:
     """Return the name of a variable, block or parameter; raise unless it may be one."""
-    if not expressions.IDENTIFIER.match(text) or len(text) > _LONGEST_NAME:
+    if not expressions.is_identifier(text) or len(text) > _LONGEST_NAME:
         raise key.error(
             f"'{printable(text)}' can't name {what}",
             hint=f"letters, digits and _, at most {_LONGEST_NAME} of them, a letter first",
@@ -54,7 +54,7 @@ def identifier(key: Scalar, text: str, what: str, ops: frozenset[str]) -> str:
 
 def _block(key: Scalar, value: YamlNode, ops: frozenset[str]) -> Block:
     refuse_empty(key, value)
-    heading = _HEADING.fullmatch(key.text) if len(key.text) <= expressions.LONGEST else None
+    heading = re.fullmatch(_HEADING, key.text) if len(key.text) <= expressions.LONGEST else None
     if heading is None:
         raise key.error(
             f"'{printable(key.text)}' is not a block's heading", hint="write name(width, stride=1)"

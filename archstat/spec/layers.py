@@ -9,7 +9,6 @@ from archstat.errors import Mark, SpecError
 from archstat.graph import Builder
 from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
-from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
 from archstat.ops.linear import Standing
 from archstat.ops.window import pads_alike
 from archstat.spec.new_heads import with_outputs
@@ -22,9 +21,6 @@ from archstat.tensor import Tensor
 
 if TYPE_CHECKING:
     from archstat.spec.recording import Recording
-
-_ALIKE = (Add, Concat, Div, Mul, Sub)
-"""Joins whose branches have their channels in the same place."""
 
 
 class Frame(msgspec.Struct, frozen=True, eq=False):
@@ -184,10 +180,13 @@ def check_branches(
     op: Op, labels: tuple[str, ...], tensors: tuple[Tensor, ...], ends: Sequence[Op]
 ) -> None:
     """Refuse branches that don't fit together, by their ``labels``; ``ends`` are the ops that give the tensors."""
+    from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
+
     if not isinstance(op, Join):
         return
     op.check(tensors, labels)
-    if isinstance(op, _ALIKE):
+    # These have their channels in the same place.
+    if isinstance(op, (Add, Concat, Div, Mul, Sub)):
         # A table is laid out as what stands beside it.
         branches = zip(labels, tensors, ends, strict=True)
         laid = [(label, x) for label, x, end in branches if not isinstance(end, Standing)]

@@ -1,6 +1,5 @@
 """A YAML document as archstat keeps it: text, lists and mappings, each with its place in the file."""
 
-import re
 from typing import TypeVar
 
 import msgspec
@@ -10,7 +9,8 @@ from archstat.errors import Mark, SpecError
 COMMA = "in [ ] or { } a comma ends the value: put the expression in quotes"
 """What is meant where an expression is cut in two."""
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_BREAKS = ("\r\n", "\r", "\x85", "\u2028", "\u2029")
+"""What ends a line in YAML, beside a line feed."""
 
 
 class SourceText:
@@ -25,14 +25,20 @@ class SourceText:
     def mark(self, line: int, column: int) -> Mark:
         """Return the mark of a place; ``line`` and ``column`` count from 0, as PyYAML's do."""
         if self._lines is None:
-            self._lines = _LINE_BREAK.split(self.text)
+            self._lines = _split(self.text)
         shown = self._lines[line] if self.quoted and line < len(self._lines) else ""
         return Mark(self.file, line + 1, column + 1, shown)
 
     def mark_behind(self, before: str) -> Mark:
         """Return the mark of the place at which the text ``before`` ends, its lines counted as YAML does."""
-        lines = _LINE_BREAK.split(before)
+        lines = _split(before)
         return self.mark(len(lines) - 1, len(lines[-1]))
+
+
+def _split(text: str) -> list[str]:
+    for ending in _LINE_BREAKS:
+        text = text.replace(ending, "\n")
+    return text.split("\n")
 
 
 class YamlNode(msgspec.Struct, frozen=True, eq=False, gc=False):

@@ -5,12 +5,12 @@ PyYAML's own loaders segfault on deep nesting, take seconds on alias bombs, keep
 keys, and read ``3:3`` as 183. Here a scalar stays text, and what the language has no use for is refused.
 """
 
+import codecs
 from collections.abc import Iterator
 
 import yaml
 
 from archstat.errors import SpecError
-from archstat.spec.malformed import malformed
 from archstat.spec.nodes import Mapping, Scalar, Sequence, SourceText, YamlNode, printable
 
 DEEPEST = 48
@@ -37,6 +37,8 @@ def read(data: bytes, file: str, *, quoted: bool = True) -> YamlNode:
     except yaml.reader.ReaderError as error:
         raise _unreadable(origin, error) from None
     except yaml.MarkedYAMLError as error:
+        from archstat.spec.malformed import malformed
+
         _look_before(origin, error)
         raise malformed(origin, error) from None
 
@@ -56,7 +58,7 @@ def _look_before(origin: SourceText, error: yaml.MarkedYAMLError) -> None:
 
 def _decode(data: bytes, origin: SourceText) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         # The place is one in what was decoded, which begins behind a BOM.
         before = error.object[: error.start].decode()

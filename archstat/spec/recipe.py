@@ -91,4 +91,6 @@ _NONE = Names({"channels": 0}, {})
 @lru_cache(maxsize=256)
 def required(op: type[Op]) -> tuple[str, ...]:
     """Return the options without a default."""
-    return tuple(field.name for field in msgspec.structs.fields(op) if field.required)
+    names, defaults = op.__struct_fields__, op.__struct_defaults__
+    stated = (msgspec.NODEFAULT,) * (len(names) - len(defaults)) + defaults
+    return tuple(n for n, value in zip(names, stated, strict=True) if value is msgspec.NODEFAULT)

@@ -13,7 +13,7 @@ from archstat.spec import bundled
 
 RUNS = 11
 LIMIT = 1.0
-RUN = "from archstat.cli.main import run; run()"
+RUN = "from archstat.__main__ import run; run()"
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ layers:
 IN_A_BLOCK = 7
 """conv, norm, relu, conv, norm, add, relu."""
 
-RUN = "from archstat.cli.main import run; run()"
+RUN = "from archstat.__main__ import run; run()"
 
 COMMANDS = ("params", "flops", "memory", "params -f json", "shapes")
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-RUN = "from archstat.cli.main import run; run()"
+RUN = "from archstat.__main__ import run; run()"
 """What the installed ``archstat`` script does."""
 
 COMPARED = (

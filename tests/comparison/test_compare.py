@@ -17,7 +17,7 @@ from archstat.report.arrange import Arrangement
 from archstat.spec import Settings, load
 from archstat.spec.files import bundled_folder
 
-RESNET = (bundled_folder() / "resnet50.yaml").read_text("utf-8")
+RESNET = (Path(bundled_folder()) / "resnet50.yaml").read_text("utf-8")
 STAGES = ("stem", "conv2", "conv3", "conv4", "conv5", "head")
 
 

@@ -40,7 +40,7 @@ LARGE = 4_000
 """Nodes; of a larger graph, the passes alone are run."""
 
 PEOPLE = Arrangement(detail="people")
-TEXTS = {name: (bundled_folder() / f"{name}.yaml").read_text("utf-8") for name in bundled()}
+TEXTS = {name: (Path(bundled_folder()) / f"{name}.yaml").read_text("utf-8") for name in bundled()}
 
 
 class TooSlow(BaseException):

@@ -1,6 +1,7 @@
 """The JSON Schema takes every bundled spec and refuses what no spec may hold."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -49,7 +50,7 @@ def test_the_schema_is_a_draft_7_schema() -> None:
 
 @pytest.mark.parametrize("name", bundled())
 def test_every_bundled_spec_conforms(name: str) -> None:
-    assert errors((bundled_folder() / f"{name}.yaml").read_text(encoding="utf-8")) == []
+    assert errors((Path(bundled_folder()) / f"{name}.yaml").read_text(encoding="utf-8")) == []
 
 
 def test_the_starting_spec_conforms() -> None:
