@@ -1,5 +1,7 @@
 """archstat graph: the network as PyTorch code, as a picture, or as a list."""
 
+from typing import Literal
+
 import click
 
 from archstat.cli.command import Command, option
@@ -20,7 +22,7 @@ EXTENSIONS = {".py": "torch", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": 
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("spec", type=Reference(), metavar="SPEC")
-@option("--by", "folding", type=click.Choice(["stage", "layer"]), default="stage", section=TABLE,
+@option("--by", "folding", type=click.Choice(["stage", "layer"]), section=TABLE,
         help="A box for each stage (the default) or each layer; -f torch writes every layer.")  # fmt: skip
 @option("--depth", type=Count(48), metavar="N", section=TABLE,
         help="A box for each first N words of the path.")  # fmt: skip
@@ -28,18 +30,20 @@ EXTENSIONS = {".py": "torch", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": 
 @option("-o", "--output", "outputs", multiple=True, metavar="FILE", section=OUTPUT,
         help="Write to a file; .py .mmd .dot and .txt .csv .tsv .json .md name the format. Repeatable.")  # fmt: skip
 @common("spec", "run", "transfer", "screen")
-def command(given: Given, spec: str, folding: str) -> int:
+def command(given: Given, spec: str, folding: Literal["stage", "layer"] | None) -> int:
     """Write a network as PyTorch code, as a diagram, or as a list of what reads what.
 
     The code is one file that imports torch and nothing else; its state dict has the layers' paths as keys.
-    Writing it needs no torch.
+    Writing it needs no torch. The batch, the element type and what is frozen stand in the code alone.
     """
     from archstat.cli.output import send
     from archstat.render import drawing, listing
     from archstat.render.style import Style
+    from archstat.report.arrange import check_grouping
     from archstat.report.diagram import diagram
     from archstat.spec import load
 
+    check_grouping(folding, given.depth)
     loaded = load(spec, settings_of(given))
 
     def write(name: str, style: Style) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from archstat.comparison.changes import Change, Mark, sums
 from archstat.comparison.compare import Comparison
 from archstat.errors import UsageError
-from archstat.report.arrange import MANY_ROWS, Arrangement
+from archstat.report.arrange import MANY_ROWS, Arrangement, check_grouping
 from archstat.report.columns import Column
 from archstat.report.report import Grouping
 
@@ -26,8 +26,7 @@ def view(comparison: Comparison, asked: Arrangement) -> View:
     For people, what was added, removed or renamed whole is one row, and a long table goes by stage.
     """
     by, people = asked.by or "layer", asked.detail == "people"
-    if by == "op" and asked.depth is not None:
-        raise UsageError("--depth follows paths, so it can't go with --by op")
+    check_grouping(asked.by, asked.depth)
     free = people and asked.by is None and asked.depth is None
     rows = comparison.rows if free else _grouped(comparison.layers, by, asked.depth)
     kept = _differing(rows) if people else rows

@@ -40,9 +40,8 @@ def arranged(
 
     Raises a UsageError on an arrangement that can't be.
     """
+    check_grouping(asked.by, asked.depth)
     by, depth, top = asked.by or "layer", asked.depth, asked.top
-    if by == "op" and depth is not None:
-        raise UsageError("--depth follows paths, so it can't go with --by op")
     people = asked.detail == "people"
     free = people and asked.by is None and depth is None and top is None
     held = grouped(rows, by, depth, columns)
@@ -66,6 +65,17 @@ def arranged(
     if top is not None and len(kept) > top + 1:
         kept = (*kept[:top], folded_rest(kept[top:], columns))
     return kept, by, tuple(notes)
+
+
+def check_grouping(by: Grouping | None, depth: int | None) -> None:
+    """Raise a UsageError where rows are asked for in two ways."""
+    if by == "op" and depth is not None:
+        raise UsageError("--depth follows paths, so it can't go with --by op")
+    if by is not None and depth is not None:
+        raise UsageError(
+            f"--by {by} and --depth both say what a row is",
+            hint=f"leave out --by {by}: --depth 1 is a row for each stage",
+        )
 
 
 def _something(row: Row, kind: Kind) -> bool:

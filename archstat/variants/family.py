@@ -27,6 +27,8 @@ OF_ANY_SPEC = ("batch", "input", "dtype", "resolution")
 
 _LARGEST_BATCH = 2**24
 
+DEFAULTS = Settings()
+
 Values = Mapping[str, str]
 Number = int | Fraction
 Numbers = tuple[Number | None, ...]
@@ -80,8 +82,26 @@ class Family:
                 raise UsageError(
                     f"{self.reference}: no variable '{printable(name[:64])}'", hint=hint
                 )
-        if "resolution" in names and "input" in names and not self._owns("resolution"):
+        inputs = "input" in names or self.settings.input is not None
+        # Of a spec without such a variable the resolution is the side of whatever input there is.
+        fixed = "input" in names or self._owns("resolution")
+        if "resolution" in names and inputs and fixed:
             raise UsageError("input and resolution both set the input", hint="give one of them")
+
+    def check_free(self, names: Sequence[str]) -> None:
+        """Raise a UsageError for a name that is to have other values, but that the settings set."""
+        of_any = {
+            "batch": self.settings.batch != DEFAULTS.batch,
+            "dtype": self.settings.dtype != DEFAULTS.dtype,
+            "input": self.settings.input is not None,
+        }
+        for name in names:
+            taken = name in self.settings.variables if self._owns(name) else of_any.get(name)
+            if taken:
+                raise UsageError(
+                    f"{name} is {self.default(name)}, and has other values too",
+                    hint="give it one or the others",
+                )
 
     def graph(self, values: Values) -> Graph:
         """Build the spec with these values. Raises a SpecError or a UsageError where they give no network."""

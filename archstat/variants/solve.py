@@ -120,12 +120,14 @@ def solve(
 
 
 def _check(family: Family, variable: str, among: Axis | None) -> None:
-    """Raise a UsageError for a name that can't be varied."""
+    """Raise a UsageError for a name that can't be varied, or that is set."""
     if variable not in family.variables:
         left_out = _NO_NUMBERS if _takes_resolution(family) else (*_NO_NUMBERS, "resolution")
         family.check([variable], [name for name in family.variables if name not in left_out])
     if variable in _NO_NUMBERS and among is None and variable not in family.own:
         raise UsageError(f"'{variable}' can't be varied; vary resolution or batch")
+    family.check([variable])
+    family.check_free([variable])
 
 
 def _takes_resolution(family: Family) -> bool:

@@ -120,6 +120,7 @@ def _check(family: Family, axes: Sequence[Axis], asked: Request) -> None:
         raise UsageError("there is nothing to sweep over", hint="say --set width=32:128:16")
     names = [axis.name for axis in axes]
     family.check(names)
+    family.check_free(names)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"'{twice}' is set twice", hint="give all its values at once")

@@ -312,3 +312,10 @@ def test_a_summary_says_that_ids_are_no_vector() -> None:
     assert "gpt2_small  1024 tokens  1024x50257" in shown
     assert "mixer_b_16  3x224x224    1000" in shown
     assert "tokens" not in run("summary", "gpt2_small", "-f", "json").stdout
+
+
+@pytest.mark.parametrize("command", ["params", "memory", "receptive-field", "summary", "graph"])
+def test_rows_are_asked_for_in_one_way(command: str) -> None:
+    done = run(command, "resnet18", "--by", "layer", "--depth", "2")
+    assert done.exit_code == 2
+    assert "--by layer and --depth both say what a row is" in done.stderr

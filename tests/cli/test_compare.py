@@ -189,6 +189,7 @@ def test_a_revision_stands_wherever_a_spec_does(branch: Path) -> None:
         (("--baseline", "gone.json"), "gone.json: No such file"),
         (("lenet5", "vgg11", "--sort", "speed"), "can't sort by 'speed'"),
         (("lenet5", "vgg11", "--by", "op", "--depth", "2"), "--depth follows paths"),
+        (("lenet5", "vgg11", "--by", "stage", "--depth", "2"), "both say what a row is"),
         (("--write-baseline", "x.json"), "no spec to write"),
     ],
 )

@@ -248,3 +248,40 @@ def test_files_are_whole(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert (tmp_path / "a.csv").read_text().count("\n") == 3
     assert len(json.loads((tmp_path / "b.json").read_text())["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("sweep", "resnet", "--batch", "4", "--set", "batch=1,2"), "batch is 4, and has other"),
+        (("sweep", "lenet5", "--dtype", "float64", "--set", "dtype=float16"), "dtype is float64"),
+        (("sweep", "lenet5", "--input", "1x64x64", "--set", "input=1x32x32"), "input is 1x64x64"),
+        (("sweep", "resnet", "--input", "3x64x64", "--set", "resolution=32,64"), "both set the"),
+        (
+            ("solve", "resnet", "--max", "macs=1G", "--vary", "width", "--set", "width=8"),
+            "width is 8",
+        ),
+        (("solve", "lenet5", "--max", "macs=1G", "--vary", "batch", "--batch", "2"), "batch is 2"),
+        (
+            ("solve", "resnet", "--max", "macs=1G", "--vary", "resolution", "--input", "3x64x64"),
+            "input and resolution both set the input",
+        ),
+        (
+            ("explain", "resnet", "--formula", "macs", "--in", "resolution", "--input", "3x64x64"),
+            "input and resolution both set the input",
+        ),
+    ],
+)
+def test_what_is_set_has_no_other_values(asked: tuple[str, ...], said: str) -> None:
+    done = run(*asked)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_the_resolution_of_a_spec_without_one_keeps_the_channels_of_the_input() -> None:
+    done = run(
+        "sweep", "lenet5", "--input", "3x64x64", "--set", "resolution=32,64", "-f", "csv",
+        "--metric", "params,macs",
+    )  # fmt: skip
+    alone = run("params", "lenet5", "--input", "3x64x64", "-f", "csv")
+    assert done.output.splitlines()[2].split(",")[2] in alone.output.splitlines()[-1]
