@@ -32,6 +32,7 @@ class Attention(Op, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "attention"
     main: ClassVar[str | None] = "heads"
+    shareable: ClassVar[bool] = True
     deep: ClassVar[int] = 2
 
     heads: Positive

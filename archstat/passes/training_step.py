@@ -138,10 +138,15 @@ class TrainingStep:
         own = [(w, one, self._summed(ran, x, w.tensor, added=one.added)) for w, one, x in own]
         self.ledger.drop(g.number)
         self.there.node_done(moment)
+        # A bias that was added is the first operand; the weight is transposed back before its gradient arrives.
+        for weight, one, x in own:
+            if one.added:
+                self._learn(weight, x)
         for (_, value), x in zip(wanted, made, strict=True):
             self._arrive(ran, value, x)
-        for weight, _, x in own:
-            self._learn(weight, x)
+        for weight, one, x in own:
+            if not one.added:
+                self._learn(weight, x)
 
     def _gather(self, ran: Ran, part: Held, *, last: bool) -> None:
         """Let the gradients of a split's parts wait for the last, and put them together."""

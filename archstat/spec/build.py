@@ -11,7 +11,7 @@ from archstat.ops.options import Value, show
 from archstat.spec.calls import DEEPEST_BLOCK, names_inside
 from archstat.spec.copies import Copy, Key
 from archstat.spec.grammar import Grammar
-from archstat.spec.layers import Frame, Layers, Place
+from archstat.spec.layers import Frame, Layers, Place, Tie
 from archstat.spec.nodes import Scalar
 from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.scope import Result, Scope
@@ -22,6 +22,7 @@ from archstat.spec.syntax import (
     Entry,
     GroupEntry,
     JoinEntry,
+    ListBody,
     MapBody,
     OpEntry,
 )
@@ -90,7 +91,8 @@ class Expansion:
                 path = place.scope.join(place.scope.take(key))
                 stage = place.within(path, key, place.outline.stage(key.text))
                 arriving = self._body(inner, arriving, stage, alone=True)
-                self.paths.add(path, Result(arriving))
+                if not (isinstance(inner, ListBody) and self._stands_for(inner.one_layer, path)):
+                    self.paths.add(path, Result(arriving))
             return arriving
         alone = alone and body.is_one_call
         for entry in body.entries:
@@ -108,9 +110,11 @@ class Expansion:
                 return arriving
             return self._body(entry.body, arriving, place.deeper(entry.key), alone=False)
         if alone and isinstance(entry, CallEntry):
-            return self._call(entry, arriving, place.deeper(entry.key))
+            owner_path = self._tied_to(entry, "", "", place)
+            return self._call(entry, arriving, place.deeper(entry.key), owner_path)
         copies = 1 if entry.repeat is None else self._repeat(entry.repeat, arriving, place)
         first: Result | None = None
+        first_path = ""
         for copy in range(1, copies + 1):
             if copy > 1:
                 self._count(entry.key)
@@ -124,8 +128,10 @@ class Expansion:
                 arriving = result.node
             elif isinstance(entry, CallEntry):
                 inside = place.within(path, entry.key, place.outline.block(name))
-                arriving = self._call(entry, arriving, inside)
+                owner_path = self._tied_to(entry, name, first_path, place)
+                arriving = self._call(entry, arriving, inside, owner_path)
                 self.paths.add(path, Result(arriving))
+                first_path = first_path or path
             else:
                 assert isinstance(entry, JoinEntry)
                 arriving = self._join(entry, arriving, path, name, place)
@@ -156,6 +162,37 @@ class Expansion:
         if entry.repeat is not None and entry.share.text in (own, name):
             return first
         return self.layers.find(entry.share, place)
+
+    def _tied_to(self, entry: CallEntry, name: str, first: str, place: Place) -> str:
+        """Return the path of the call or stage whose weights a call shares; nothing if it has its own.
+
+        A repeat that names itself shares its ``first`` copy's.
+        """
+        if entry.share is None:
+            return ""
+        own = entry.name.text if entry.name else entry.word
+        if entry.repeat is not None and entry.share.text in (own, name):
+            return first
+        self.layers.find(entry.share, place)
+        # A stage stands for the only call of the block in it.
+        scope, barrier, stage = place.scope.path, place.frame.barrier, entry.share.text
+        within = self.paths.find_path(f"{stage}.{entry.block.name}", scope, barrier)
+        return within or self.paths.find_path(stage, scope, barrier) or ""
+
+    def _stands_for(self, only: OpEntry | None, stage: str) -> bool:
+        """Let a stage of one layer stand for it, and for what is inserted behind it; say whether it is one."""
+        if only is None:
+            return False
+        path = f"{stage}.{only.name.text if only.name else f'{only.word}1'}"
+        found = self.paths.get(path)
+        if found is None:
+            return False  # its ``when`` doesn't hold
+        self.paths.add(stage, found)
+        for insert in "norm", "act":
+            inserted = self.paths.get(f"{path}.{insert}")
+            if inserted is not None:
+                self.paths.add(f"{stage}.{insert}", inserted)
+        return True
 
     # Joins and calls
 
@@ -204,17 +241,22 @@ class Expansion:
         assert name is not None
         return self._source(name, Place(around, inside.frame, inside.outline))
 
-    def _call(self, entry: CallEntry, arriving: int, place: Place) -> int:
+    def _call(self, entry: CallEntry, arriving: int, place: Place, owner: str) -> int:
+        """Call a block, whose layers have the weights of those below the path ``owner`` if one is given."""
         frame = place.frame
         if frame.depth >= DEEPEST_BLOCK:
             raise entry.key.error(f"blocks nest deeper than {DEEPEST_BLOCK}")
         self.steps += entry.weight
         names = names_inside(entry, self.layers.names(place, arriving))
         number = 0 if self.tape is None else self.tape.enter(entry, frame.number, arriving)
-        inner = Frame(names, place.scope.path, arriving, frame.depth + 1, frame.section, number)
+        tie = frame.tie
+        if owner and entry.share is not None:
+            tie = Tie(entry.share, place.scope.path, owner)
+        path, depth = place.scope.path, frame.depth + 1
+        inner = Frame(names, path, arriving, depth, frame.section, number, tie)
         inside = Place(place.scope, inner, place.outline)
-        # A call with a new head in it is like no other.
-        if isinstance(place.outline, Unwritten) and not self.heads:
+        # A call with a new head in it is like no other, nor is one with another's weights.
+        if isinstance(place.outline, Unwritten) and not self.heads and tie is None:
             return self._alike(entry, arriving, inside)
         return self._expand(entry, arriving, inside)
 

@@ -90,7 +90,7 @@ def _argument(value: YamlNode, known: Known) -> Written:
 def _meant(option: str, block: Block) -> str | None:
     if option in BESIDE:
         return f"write it beside '{block.name}', not inside"
-    if option in ("act", "norm", "share"):
+    if option in ("act", "norm"):
         return "write it on a layer in the block's body"
     return nearest(option, block.params)
 

@@ -122,8 +122,8 @@ def _entry(item: Item, indent: str) -> Iterator[str]:
 def _layer(item: Item) -> str:
     assert item.op is not None
     parts = _options(item.op)
-    for suffix, op in item.inserts:
-        parts.append((suffix, _insert(suffix, op)))
+    for suffix, op, share in item.inserts:
+        parts.append((suffix, _insert(suffix, op, share)))
     if item.share is not None:
         parts.append(("share", item.share))
     if item.named:
@@ -134,7 +134,7 @@ def _layer(item: Item) -> str:
     return "{" + ", ".join(f"{k}: {v}" if v else f"{k}: " for k, v in parts) + "}"
 
 
-def _insert(suffix: str, op: Op) -> str:
+def _insert(suffix: str, op: Op, share: str | None) -> str:
     parts = _options(op)
     if suffix == "act":
         # In place is what an inserted activation is unless it says otherwise.
@@ -145,6 +145,7 @@ def _insert(suffix: str, op: Op) -> str:
     else:
         word = _NORM_WORDS[op.word]
     main, rest = parts[0][1], parts[1:]
+    rest += [("share", share)] if share is not None else []
     if not main and not rest:
         return word
     return "{" + ", ".join([f"{word}: {main}", *(f"{k}: {v}" for k, v in rest)]) + "}"

@@ -140,11 +140,13 @@ class Grammar:
             return GroupEntry(**entry, body=ListBody(()))
         if key.text in self.blocks:
             block = self.blocks[key.text]
+            shared = beside.pop("share", None)
             matched = arguments(block, key, main, beside, self._known)
             steps = weight(*matched.values())
             if block.defaults:
                 steps += len(block.key.text) // CHARACTERS_PER_STEP
-            return CallEntry(**entry, block=block, arguments=matched, weight=steps)
+            owner = None if shared is None else earlier(shared[1], "'share'")
+            return CallEntry(**entry, block=block, arguments=matched, share=owner, weight=steps)
         op = catalogue.CATALOGUE.get(key.text)
         if op is None:
             raise unknown_layer(key, self._words.known, bare=True)

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     from archstat.spec.recording import Recording
 
 
+class Tie(msgspec.Struct, frozen=True, eq=False):
+    """A call whose layers, below the path ``mine``, use the weights of those below ``theirs``."""
+
+    share: Scalar
+    mine: str
+    theirs: str
+
+    def owner(self, path: str) -> str:
+        """Return the path of the layer whose weights the one at ``path`` uses."""
+        return self.theirs + path[len(self.mine) :]
+
+
 class Frame(msgspec.Struct, frozen=True, eq=False):
     """What the body of a block sees: names for expressions, its own path, and its input. ``number`` is its own in the
     recording."""
@@ -33,6 +45,7 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     depth: int = 0
     section: str = ""
     number: int = 0
+    tie: Tie | None = None
 
 
 class Place(msgspec.Struct, frozen=True, eq=False):
@@ -84,7 +97,10 @@ class Layers:
         op = entry.recipe.make(self.names(place, arriving))
         if path in self._heads:
             op = with_outputs(op, self._heads[path])
-        share = entry.share.text if entry.share else None
+        weights = None
+        if owner is None:
+            weights = self._tied(op, path, place)
+        share = entry.share.text if entry.share else self._path(weights)
         place.outline.layer(path, op, share=share, named=entry.name is not None)
         try:
             split = op.split(self.builder.nodes[arriving].output)
@@ -93,7 +109,8 @@ class Layers:
             if split is not None:
                 pad, op = split
                 arriving = self._add(f"{path}.pad", pad, (arriving,), place, entry.mark)
-            weights = self._weights(op, owner, entry.share) if owner and entry.share else None
+            if owner is not None and entry.share is not None:
+                weights = self._weights(op, owner, entry.share)
             layer = result = self._add(path, op, (arriving,), place, entry.mark, weights)
             if self.tape is not None and split is not None:
                 self.tape.behind_pad(arriving, weights)
@@ -116,10 +133,14 @@ class Layers:
         mark = entry.mark if insert.default else insert.mark
         try:
             op = insert.recipe.make(self.names(place, arriving))
-            place.outline.insert(path, op)
-            weights = None
             if insert.share is not None:
-                weights = self._weights(op, self.find(insert.share, place), insert.share)
+                weights: int | None = self._weights(
+                    op, self.find(insert.share, place), insert.share
+                )
+            else:
+                weights = self._tied(op, path, place)
+            share = insert.share.text if insert.share else self._path(weights)
+            place.outline.insert(path, op, share=share)
             added = self._add(path, op, (arriving,), place, mark, weights)
             if self.tape is not None:
                 self.tape.layer(insert.recipe, place.frame.number, arriving, weights)
@@ -163,6 +184,24 @@ class Layers:
             raise share.error(f"groups {mine} can't share the weights of groups {theirs}")
         return node.owner
 
+    def _tied(self, op: Op, path: str, place: Place) -> int | None:
+        """Return the node whose weights a layer uses because its block's call shares them; ``None`` if it has none."""
+        tie = place.frame.tie
+        if tie is None:
+            return None
+        theirs = tie.owner(path)
+        found = self.paths.get(theirs)
+        node = None if found is None or found.layer is None else self.builder.nodes[found.layer]
+        if node is None or type(node.op) is not type(op):
+            raise tie.share.error(
+                f"'{printable(tie.share.text)}' has no {op.word} at '{theirs}' for '{path}' to share",
+                hint="share an earlier call of the same block",
+            )
+        return node.owner if node.params() else None
+
+    def _path(self, index: int | None) -> str | None:
+        return None if index is None else self.builder.nodes[index].path
+
     def _add(
         self,
         path: str,
@@ -172,8 +211,11 @@ class Layers:
         mark: Mark,
         owner: int | None = None,
     ) -> int:
-        section = place.frame.section
-        return self.builder.add(path, op, inputs, owner=owner, section=section, mark=mark)
+        section, tie = place.frame.section, place.frame.tie
+        added = self.builder.add(path, op, inputs, owner=owner, section=section, mark=mark)
+        if owner is None and tie is not None and self.builder.nodes[added].params():
+            raise tie.share.error(f"'{tie.owner(path)}' has no weights for '{path}' to share")
+        return added
 
 
 def check_branches(

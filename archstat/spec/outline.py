@@ -14,7 +14,7 @@ class Item(msgspec.Struct):
     op: Op | None = None
     share: str | None = None
     named: bool = False
-    inserts: list[tuple[str, Op]] = []
+    inserts: list[tuple[str, Op, str | None]] = []
     inner: "Outline | None" = None
     branches: "list[tuple[str | None, Outline]]" = []
 
@@ -51,8 +51,8 @@ class Outline:
     def layer(self, path: str, op: Op, *, share: str | None, named: bool) -> None:
         self.items.append(Item("layer", path.rpartition(".")[2], op.word, op, share, named))
 
-    def insert(self, path: str, op: Op) -> None:
-        self.items[-1].inserts.append((path.rpartition(".")[2], op))
+    def insert(self, path: str, op: Op, *, share: str | None) -> None:
+        self.items[-1].inserts.append((path.rpartition(".")[2], op, share))
 
     def reference(self, path: str) -> None:
         """What arrives from here on is an earlier output, named by its full path."""
@@ -94,7 +94,7 @@ class Unwritten(Outline):
     def layer(self, path: str, op: Op, *, share: str | None, named: bool) -> None:
         return
 
-    def insert(self, path: str, op: Op) -> None:
+    def insert(self, path: str, op: Op, *, share: str | None) -> None:
         return
 
     def reference(self, path: str) -> None:

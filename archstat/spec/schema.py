@@ -163,8 +163,9 @@ def _layer() -> Json:
     }
     takes = {name for op in CATALOGUE.values() for name in op.options() if name in CATALOGUE}
     cases = [_case(word, op, everywhere, takes) for word, op in CATALOGUE.items()]
+    share = {"description": "an earlier call whose layers' weights it uses", **_TEXT}
     call = {
-        "properties": everywhere,
+        "properties": {**everywhere, "share": share},
         "patternProperties": {_IDENTIFIER: {}},
         "additionalProperties": False,
     }

@@ -113,20 +113,23 @@ class Paths:
 
     def find(self, name: str, scope: str, barrier: str) -> Result | None:
         """Look a name up from the innermost body outwards, not past ``barrier`` (the block's own path)."""
+        path = self.find_path(name, scope, barrier)
+        return None if path is None else self._known[path]
+
+    def find_path(self, name: str, scope: str, barrier: str) -> str | None:
+        """Look a name up as :meth:`find` does, and return the full path that it stands for."""
         for full in _candidates(name, scope, barrier):
-            found = self._known.get(full) or self._unnumbered(full)
-            if found is not None:
-                return found
+            if full in self._known:
+                return full
+            # ``conv`` stands for ``conv1`` where it is the only one.
+            if f"{full}1" in self._known and f"{full}2" not in self._known:
+                return f"{full}1"
         return None
 
     def find_exactly(self, name: str, scope: str, barrier: str) -> Result | None:
         """Look a name up as :meth:`find` does, but as it is numbered."""
         candidates = _candidates(name, scope, barrier)
         return next((self._known[full] for full in candidates if full in self._known), None)
-
-    def _unnumbered(self, path: str) -> Result | None:
-        """``conv`` stands for ``conv1`` where it is the only one."""
-        return self._known.get(f"{path}1") if f"{path}2" not in self._known else None
 
     def unknown(self, name: Scalar, scope: str, barrier: str, hint: str | None = None) -> NoReturn:
         """Raise for a name that nothing has."""

@@ -62,6 +62,8 @@ class CallEntry(Entry, frozen=True, eq=False, kw_only=True):
 
     block: Block
     arguments: dict[str, Written]
+    share: Scalar | None = None
+    """The earlier call or stage whose layers' weights its layers use."""
     weight: int = 0
     """What it counts beside 1 in the limit of expansion steps."""
 
@@ -84,6 +86,12 @@ class ListBody(msgspec.Struct, frozen=True, eq=False):
     """Entries one after another; none is the identity."""
 
     entries: tuple[Entry, ...]
+
+    @property
+    def one_layer(self) -> "OpEntry | None":
+        """The only layer of the body, if it is one; its stage then stands for it."""
+        only = self.entries[0] if len(self.entries) == 1 else None
+        return only if isinstance(only, OpEntry) and only.repeat is None else None
 
     @property
     def is_one_call(self) -> bool:

@@ -54,6 +54,25 @@ def test_blocks_references_heads_and_names_are_written_out(tmp_path: Path) -> No
     assert "dropout: 1/3" in text
 
 
+def test_shared_weights_stay_shared(tmp_path: Path) -> None:
+    source, path = tmp_path / "shared.yaml", tmp_path / "expanded.yaml"
+    source.write_text(
+        "input: [8, 8, 8]\n"
+        "blocks:\n"
+        "  b: [{conv: 8, norm: batch}]\n"
+        "layers:\n"
+        "  a: [{conv: 8, name: stem}, b: , {conv: 8, norm: batch, share: stem}, relu,\n"
+        "      {conv: 8, norm: {batch: , share: conv1.norm}}]\n"
+        "  c: [{b: , share: a.b}, relu, {b: , repeat: 2, share: b}]\n",
+        encoding="utf-8",
+    )
+    text = expand(source)
+    path.write_text(text, encoding="utf-8")
+    before, after = load(source), load(path)
+    assert what(before.graph) == what(after.graph)
+    assert sum(passes.params(before.graph)) == sum(passes.params(after.graph))
+
+
 def test_paths_stay_where_a_body_holds_only_layers_or_only_blocks(tmp_path: Path) -> None:
     path = tmp_path / "expanded.yaml"
     path.write_text(expand("resnet50"), encoding="utf-8")
