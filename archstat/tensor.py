@@ -49,6 +49,8 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
     @property
     def spatial(self) -> Shape:
         """All axes but the batch and the channels."""
+        if self.channel_dim == 1:
+            return self.shape[2:]
         return self.shape[1 : self.channel_dim] + self.shape[self.channel_dim + 1 :]
 
     @property
@@ -175,6 +177,8 @@ def view_strides(tensor: Tensor, shape: Shape) -> Shape | None:
     The rule of PyTorch's ``at::detail::computeStride``: runs of axes that are adjacent in memory may be
     merged and split freely; a run's boundary must coincide with one of the new shape.
     """
+    if tensor.strides is None and prod(shape) == tensor.numel:
+        return contiguous_strides(shape)
     old_shape = tensor.shape
     old = tensor.strides or contiguous_strides(old_shape)
     new: list[int] = [0] * len(shape)

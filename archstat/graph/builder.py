@@ -9,25 +9,33 @@ from archstat.tensor import Tensor
 
 
 class Shapes:
-    """Asks ops what they give, each behind the same tensors once; equal outputs are one object."""
+    """The kinds of node in a network: an op between its tensors, of which the op is asked once.
 
-    def __init__(self, dtype: str) -> None:
+    Equal outputs are one object, so that an op and what arrives are known by their ids.
+    """
+
+    def __init__(self, arriving: Tensor, dtype: str) -> None:
         self.dtype = dtype
-        self._known: dict[tuple[int, ...], IO] = {}
-        self._asked: list[Op] = []  # kept, so that their ids are theirs alone
-        self._tensors: dict[Tensor, Tensor] = {}
+        self.ops: list[Op] = [Input()]
+        self.ios = [IO((), arriving)]
+        self.known: dict[tuple[int, ...], int] = {}
+        self._tensors = {arriving: arriving}
 
-    def of(self, op: Op, arriving: tuple[Tensor, ...]) -> IO:
-        """Return the tensors at the sides of ``op``. Raises a SpecError if it doesn't fit what arrives."""
+    def kind(self, op: Op, arriving: tuple[Tensor, ...]) -> int:
+        """Return the number of the kind. Raises a SpecError if the op doesn't fit what arrives."""
         key = (id(op), *map(id, arriving))
-        io = self._known.get(key)
-        if io is None:
-            y = op.output(*arriving)
-            if op.from_weights and y.is_floating:
-                y = y.with_dtype(self.dtype)
-            self._asked.append(op)
-            io = self._known[key] = IO(arriving, self._tensors.setdefault(y, y))
-        return io
+        found = self.known.get(key)
+        return self.ask(key, op, arriving) if found is None else found
+
+    def ask(self, key: tuple[int, ...], op: Op, arriving: tuple[Tensor, ...]) -> int:
+        """Ask for a kind that isn't ``known`` under the ids of the op and of what arrives."""
+        y = op.output(*arriving)
+        if op.from_weights and y.is_floating:
+            y = y.with_dtype(self.dtype)
+        kind = self.known[key] = len(self.ops)
+        self.ops.append(op)
+        self.ios.append(IO(arriving, self._tensors.setdefault(y, y)))
+        return kind
 
 
 class Builder:
@@ -43,8 +51,8 @@ class Builder:
     def __init__(self, name: str, arriving: Tensor, *, dtype: str = "float32") -> None:
         self.name = name
         self.dtype = dtype
-        self.nodes: list[Node] = [Node("input", Input(), (), IO((), arriving), 0)]
-        self._shapes = Shapes(dtype)
+        self._shapes = Shapes(arriving, dtype)
+        self.nodes = [Node("input", self._shapes.ops[0], (), self._shapes.ios[0], 0)]
 
     def add(
         self,
@@ -58,7 +66,7 @@ class Builder:
     ) -> int:
         """Add ``op`` behind the nodes ``inputs`` and return its index. Raises a SpecError if it doesn't fit."""
         nodes = self.nodes
-        io = self._shapes.of(op, tuple([nodes[i].io.y for i in inputs]))
+        io = self._shapes.ios[self._shapes.kind(op, tuple([nodes[i].io.y for i in inputs]))]
         index = len(nodes)
         if owner is not None:
             theirs, mine = nodes[owner].params(), op.params(io)

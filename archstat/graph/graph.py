@@ -1,5 +1,7 @@
 """Node and Graph. A graph that exists is shaped: every node holds its output tensor."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import ClassVar
 
 import msgspec
@@ -53,7 +55,11 @@ class Node(msgspec.Struct, frozen=True, gc=False):
         return self.op.params(self.io)
 
 
-class Graph(msgspec.Struct, frozen=True):
+Kinds = tuple[Sequence[Op], Sequence[IO], Sequence[int]]
+"""Ops and their tensors, each pair of them once, and for each node which of the pairs it has."""
+
+
+class Graph(msgspec.Struct, frozen=True, dict=True):
     """Nodes in topological order, node 0 the input."""
 
     name: str
@@ -61,6 +67,17 @@ class Graph(msgspec.Struct, frozen=True):
     outputs: tuple[int, ...]
     dtype: str = "float32"
     """The element type of weights and activations."""
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The nodes by what they have in common: the same op between the same tensors."""
+        # The builder gives layers alike the same objects, which tells them apart sooner than comparing would.
+        both = [(node.op, node.io) for node in self.nodes]
+        ids = [(id(op), id(io)) for op, io in both]
+        kinds = dict(zip(ids, both, strict=True))
+        numbers = dict(zip(kinds, range(len(kinds)), strict=True))
+        ops, ios = zip(*kinds.values(), strict=True)
+        return ops, ios, list(map(numbers.__getitem__, ids))
 
     @property
     def input(self) -> Tensor:
@@ -73,7 +90,7 @@ class Graph(msgspec.Struct, frozen=True):
 
     def select(self, *, aux: bool) -> "Graph":
         """Return this graph with or without its auxiliary heads."""
-        if aux or not any(node.section for node in self.nodes):
+        if aux or {node.section for node in self.nodes} == {""}:
             return self
         kept = [i for i, node in enumerate(self.nodes) if not node.section]
         moved = {old: new for new, old in enumerate(kept)}

@@ -40,7 +40,7 @@ def total(terms: Terms) -> int:
     >>> total({"weight": (3, 4), "bias": (4,)})
     16
     """
-    return sum(map(prod, terms.values()))
+    return sum(map(prod, terms.values())) if terms else 0
 
 
 class IO(msgspec.Struct, frozen=True, gc=False):

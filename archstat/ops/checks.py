@@ -6,7 +6,7 @@ from archstat.tensor import Tensor
 
 def check_image(word: str, x: Tensor) -> None:
     """Refuse what is not [C, L], [C, H, W] or [C, D, H, W]."""
-    if not (x.channels_first and 3 <= len(x.shape) <= 5):
+    if not (x.channel_dim == 1 and 3 <= len(x.shape) <= 5):
         raise SpecError(
             f"'{word}' needs [C, L], [C, H, W] or [C, D, H, W], but its input is {x.describe()}"
             + (" with the channels last" if x.is_sequence else ""),

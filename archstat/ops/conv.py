@@ -19,7 +19,7 @@ from archstat.ops.window import (
     symmetric,
     window_over,
 )
-from archstat.tensor import Tensor
+from archstat.tensor import Shape, Tensor
 
 
 class _Convolution(Op, frozen=True, kw_only=True):
@@ -51,6 +51,8 @@ class _Convolution(Op, frozen=True, kw_only=True):
     def check(self, x: Tensor) -> None:
         """Refuse a sequence, a rank without a convolution, and groups that divide nothing."""
         check_image(self.word, x)
+        if self.groups == 1:
+            return
         for what, n in ("input channels", x.channels), ("output channels", self.channels):
             if n % self.groups:
                 raise SpecError(
@@ -107,12 +109,16 @@ class Conv(_Convolution, frozen=True, kw_only=True):
         return check_axes(x.like(x.batch, self.channels, *sizes))
 
     def params(self, io: IO) -> Terms:
-        kernel = per_axis("kernel", self.kernel, len(io.x.spatial))
-        weight = (self.channels, io.x.channels // self.groups, *kernel)
-        return shape_terms(weight=weight, bias=(self.channels,) if self.bias else None)
+        weight = (self.channels, *self._of_one_channel(io.x))
+        return {"weight": weight, "bias": (self.channels,)} if self.bias else {"weight": weight}
 
     def macs(self, io: IO) -> Terms:
-        return {"weight": (*io.y.shape, *self.params(io)["weight"][1:])}
+        return {"weight": (*io.y.shape, *self._of_one_channel(io.x))}
+
+    def _of_one_channel(self, x: Tensor) -> Shape:
+        """Return the shape of the weights that make one channel of the output."""
+        kernel = per_axis("kernel", self.kernel, len(x.shape) - 2)
+        return (x.channels // self.groups, *kernel)
 
     def reach(self, io: IO) -> Routes:
         return image(_channels(self, io), self.window(io.x).taps())

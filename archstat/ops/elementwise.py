@@ -9,11 +9,13 @@ def together(a: Tensor, b: Tensor) -> Tensor:
     The rule of PyTorch's TensorIterator::reorder_dimensions: the first tensor that tells two axes apart decides;
     one that is repeated along an axis doesn't.
     """
+    if a == b:
+        return a.fresh()
     shape = tuple(map(max, a.shape, b.shape))
     model = b if b.shape == shape != a.shape else a
     if a.strides is None and b.strides is None:
         return model.with_shape(*shape)
-    if a == b or (a.strides == b.strides and a.shape == b.shape):
+    if a.strides == b.strides and a.shape == b.shape:
         return model.fresh()
     held = [x.expanded(*shape).steps() for x in (a, b)]
     order = list(reversed(range(len(shape))))  # the axis of the smallest step first

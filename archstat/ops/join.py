@@ -1,6 +1,6 @@
 """Joins: ops over two or more branches."""
 
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import ClassVar
 
 from archstat.errors import SpecError, require
@@ -22,7 +22,7 @@ class Join(Weightless, frozen=True, kw_only=True):
     arity: ClassVar[int | None] = None
 
     def check(self, inputs: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
-        """Refuse branches that don't fit together, by their names in the spec."""
+        """Refuse branches that don't fit together, by their names in the spec; ``output`` refuses them by number."""
         raise self._missing("check")
 
     def require_fit(
@@ -78,7 +78,7 @@ class Concat(Join, frozen=True, kw_only=True):
             )
 
     def output(self, *inputs: Tensor) -> Tensor:
-        self.check(inputs, _numbered(inputs))
+        self.check(inputs, _numbered(len(inputs)))
         first = inputs[0]
         at = axis(self.word, self.dim, first)
         shape = list(first.shape)
@@ -121,7 +121,7 @@ class _Elementwise(Join, frozen=True, kw_only=True):
             check_numbers(self.word, x)
 
     def output(self, *inputs: Tensor) -> Tensor:
-        self.check(inputs, _numbered(inputs))
+        self.check(inputs, _numbered(len(inputs)))
         return reduce(together, inputs)
 
     def flops(self, io: IO) -> Terms:
@@ -262,7 +262,7 @@ class MatMul(Join, frozen=True, kw_only=True):
             check_numbers(self.word, x)
 
     def output(self, *inputs: Tensor) -> Tensor:
-        self.check(inputs, _numbered(inputs))
+        self.check(inputs, _numbered(len(inputs)))
         a, b = inputs
         outer = tuple(max(m, n) for m, n in zip(a.shape[:-2], b.shape[:-2], strict=True))
         return a.with_shape(*outer, a.shape[-2], b.shape[-1])
@@ -297,8 +297,9 @@ class MatMul(Join, frozen=True, kw_only=True):
         return {f"gradient of branch {i + 1}": factors for i, need in enumerate(needs) if need}
 
 
-def _numbered(inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
-    return tuple(str(i + 1) for i in range(len(inputs)))
+@lru_cache(maxsize=64)
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(str(i + 1) for i in range(count))
 
 
 def _repeats(a: Shape, b: Shape) -> bool:

@@ -66,8 +66,8 @@ class _RunningNorm(_Norm, frozen=True, kw_only=True):
     track_running_stats: Boolean = True
 
     def params(self, io: IO) -> Terms:
-        held = (io.x.channels,) if self.affine else None
-        return shape_terms(weight=held, bias=held)
+        held = (io.x.channels,)
+        return {"weight": held, "bias": held} if self.affine else {}
 
     def buffers(self, io: IO) -> Terms:
         if not self.track_running_stats:
@@ -109,7 +109,8 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
             raise SpecError(
                 f"'batch_norm' takes at most 3 axes behind the channels, but its input is {x.describe()}"
             )
-        require(self.eps > 0, "'batch_norm' eps must be more than 0: PyTorch trains with no other")
+        if self.eps.numerator <= 0:
+            raise SpecError("'batch_norm' eps must be more than 0: PyTorch trains with no other")
         if not (self.track_running_stats or x.numel > x.channels):
             raise SpecError(
                 "'batch_norm' without running statistics needs more than one value per channel, "

@@ -48,10 +48,11 @@ class Whole(Kind, frozen=True):
     maximum: int = LARGEST_DIM
 
     def read(self, option: str, value: Value) -> int:
-        number = value
-        if isinstance(number, Fraction) and number.denominator == 1:
-            number = number.numerator
-        if isinstance(number, bool) or not isinstance(number, int):
+        if type(value) is int:
+            number = value
+        elif isinstance(value, Fraction) and value.denominator == 1:
+            number = value.numerator
+        else:
             raise SpecError(f"{option} must be {self._wanted}, not {show(value)}")
         if self.minimum is not None and number < self.minimum:
             raise SpecError(f"{option} must be {self._wanted}, not {number}")

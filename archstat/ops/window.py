@@ -25,7 +25,7 @@ class Window(msgspec.Struct, frozen=True):
         floor((n + 2p - d(k - 1) - 1) / s) + 1; with ``ceil_mode`` the quotient is rounded up, and a last
         window that would start in the padding after the end is dropped, as torch's pooling_output_shape does.
         """
-        return tuple([self._axis(n, axis) for axis, n in enumerate(spatial)])
+        return _positions(self, spatial)
 
     def room(self, n: int, axis: int) -> int:
         """Return how far the window can move on one axis: n + 2p - d(k - 1) - 1."""
@@ -65,7 +65,12 @@ class Window(msgspec.Struct, frozen=True):
         return f"ceil(({top})/{s}) + 1{tail} = {size}"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
+def _positions(window: Window, spatial: Shape) -> Shape:
+    return tuple([window._axis(n, axis) for axis, n in enumerate(spatial)])
+
+
+@lru_cache(maxsize=4096)
 def window_over(
     spatial: Shape,
     kernel: int | Shape,
@@ -143,9 +148,9 @@ def explicit_padding(
 
 def check_axes(output: Tensor) -> Tensor:
     """Return ``output`` unless an axis has grown over the limit."""
-    for size in output.sample:
-        if size > LARGEST_DIM:
-            raise SpecError(f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}")
+    if max(output.sample) > LARGEST_DIM:
+        size = next(n for n in output.sample if n > LARGEST_DIM)
+        raise SpecError(f"an output axis of {size:,} is more than the limit of {LARGEST_DIM:,}")
     return output
 
 

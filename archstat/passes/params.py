@@ -100,9 +100,9 @@ def buffer_bytes(graph: Graph) -> tuple[int, ...]:
 def _owned(graph: Graph, count: Callable[[Terms], int]) -> tuple[int, ...]:
     """Count each node's learnable tensors; shared ones at their owner alone."""
     counts = each(graph, lambda op, io: count(op.params(io)))
+    owners = [node.owner for node in graph.nodes]
+    if owners == list(range(len(owners))):
+        return counts
     return tuple(
-        [
-            n if node.owner == i else 0
-            for i, (node, n) in enumerate(zip(graph.nodes, counts, strict=True))
-        ]
+        [n if owner == i else 0 for i, (owner, n) in enumerate(zip(owners, counts, strict=True))]
     )

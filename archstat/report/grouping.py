@@ -67,7 +67,7 @@ def folded_rest(rows: Sequence[Row], columns: Sequence[Column | Reading]) -> Row
 
 def total(column: Sequence[Cell]) -> int | None:
     """Add a column; a sum with an unknown part is unknown."""
-    known = [n for n in column if isinstance(n, int)]
+    known = [n for n in column if type(n) is int]
     return sum(known) if len(known) == len(column) else None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from archstat.errors import SpecError
 from archstat.graph import Builder
 from archstat.ops import catalogue
+from archstat.ops.linear import Standing
 from archstat.ops.options import Value, show
 from archstat.spec.calls import DEEPEST_BLOCK, names_inside
 from archstat.spec.copies import Copy, Key
@@ -263,9 +264,11 @@ class Expansion:
     def _alike(self, entry: CallEntry, arriving: int, inside: Place) -> int:
         """Add the layers of a call that was met before, or expand it and keep them."""
         frame, scope, nodes = inside.frame, inside.scope, self.builder.nodes
-        around = (scope.level, frame.depth, not scope.path)
-        last, alike = nodes[arriving], self.grammar.alike
-        key = alike.key(entry.block, frame.names, last.op, last.io.y, around)
+        # A learnable table is laid out as what stands beside it, so that it counts whether one arrives.
+        table = isinstance(nodes[arriving].op, Standing)
+        around = (scope.level, frame.depth, not scope.path, table)
+        alike = self.grammar.alike
+        key = alike.key(entry.block, frame.names, nodes[arriving].io.y, around)
         copy = self.copies.get(key)
         if copy is not None and not copy.fits(scope.path, self.max_layers - self.steps):
             copy = None

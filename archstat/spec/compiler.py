@@ -8,7 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from archstat.errors import SpecError
 from archstat.ops.options import Value, show
@@ -73,6 +73,8 @@ class Compiler:
     def _condition(self, node: ast.expr, depth: int, where: str) -> Callable[[Any], bool]:
         """Compile a part that must be true or false."""
         code = self.compile(node, depth)
+        if isinstance(node, ast.Compare | ast.BoolOp):
+            return cast(Callable[[Any], bool], code)
 
         def condition(scope: Mapping[str, Any]) -> bool:
             value = code(scope)
@@ -159,12 +161,23 @@ class Compiler:
 
     def _compare(self, node: ast.Compare, depth: int) -> Code:
         first = self.compile(node.left, depth)
-        steps = []
+        steps: list[tuple[Callable[[Any, Any], bool], bool, Code]] = []
         for op, right in zip(node.ops, node.comparators, strict=True):
             test = _EQUAL.get(type(op)) or _ORDER.get(type(op))
             if test is None:
                 raise self._refused("is not known: only == != < <= > >= compare")
             steps.append((test, type(op) in _ORDER, self.compile(right, depth)))
+
+        (test, orders, code), *others = steps
+        if not others:
+
+            def compare_two(scope: Mapping[str, Any]) -> Value:
+                left, right = first(scope), code(scope)
+                if type(left) is not int or type(right) is not int:
+                    _refuse_unlike(left, right, orders)
+                return test(left, right)
+
+            return compare_two
 
         def compare(scope: Mapping[str, Any]) -> Value:
             left = first(scope)

@@ -7,8 +7,6 @@ give the same layers under other paths.
 import msgspec
 
 from archstat.graph import Builder, Node
-from archstat.ops.base import Op
-from archstat.ops.linear import Standing
 from archstat.spec.heading import Block
 from archstat.spec.scope import LONGEST_PATH, Paths, Result
 from archstat.spec.syntax import Body, CallEntry, Entry, GroupEntry, JoinEntry, MapBody, OpEntry
@@ -64,12 +62,10 @@ class Alike:
         self._blocks = blocks
         self._uses: dict[str, tuple[str, ...]] = {}
 
-    def key(
-        self, block: Block, names: Names, last: Op, arriving: Tensor, place: tuple[object, ...]
-    ) -> Key:
+    def key(self, block: Block, names: Names, arriving: Tensor, place: tuple[object, ...]) -> Key:
         """Return what the layers of a call depend on: two calls of one key add the same.
 
-        ``last`` is the op that gives what arrives, ``place`` what else the limits and paths at its place depend on.
+        ``place`` is what else the limits, paths and layouts at its place depend on.
         """
         uses = self._uses.get(block.name)
         if uses is None:
@@ -77,10 +73,8 @@ class Alike:
             uses = self._uses[block.name] = tuple(n for n in found if n in names.variables)
         values = [names[param] for param in block.params]
         values += [names.variables[name] for name in uses]
-        # True and 1 are equal, and not the same value of an option. A learnable table is laid out as what stands
-        # beside it, so that it counts whether one arrives.
-        table = isinstance(last, Standing)
-        return (block.name, arriving, table, *place, *values, *map(type, values))
+        # True and 1 are equal, and not the same value of an option.
+        return (block.name, arriving, *place, *values, *map(type, values))
 
 
 def _names(block: Block, bodies: dict[str, Body], blocks: dict[str, Block]) -> dict[str, None]:

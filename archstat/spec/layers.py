@@ -10,14 +10,12 @@ from archstat.graph import Builder
 from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
 from archstat.ops.linear import Standing
-from archstat.ops.window import pads_alike
 from archstat.spec.new_heads import with_outputs
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.outline import Outline
 from archstat.spec.scope import Paths, Result, Scope
 from archstat.spec.syntax import Insert, JoinEntry, OpEntry
 from archstat.spec.values import Names
-from archstat.tensor import Tensor
 
 if TYPE_CHECKING:
     from archstat.spec.recording import Recording
@@ -104,8 +102,8 @@ class Layers:
         place.outline.layer(path, op, share=share, named=entry.name is not None)
         try:
             split = op.split(self.builder.nodes[arriving].output)
-            if self.tape is not None and not pads_alike(getattr(op, "padding", 0)):
-                self.tape.split(entry.recipe, place.frame.number, arriving, padded=bool(split))
+            if self.tape is not None:
+                self.tape.split(op, entry.recipe, place.frame.number, arriving, split)
             if split is not None:
                 pad, op = split
                 arriving = self._add(f"{path}.pad", pad, (arriving,), place, entry.mark)
@@ -114,8 +112,10 @@ class Layers:
             layer = result = self._add(path, op, (arriving,), place, entry.mark, weights)
             if self.tape is not None and split is not None:
                 self.tape.behind_pad(arriving, weights)
+                self._held(layer, weights, place)
             elif self.tape is not None:
                 self.tape.layer(entry.recipe, place.frame.number, arriving, weights)
+                self._held(layer, weights, place)
         except SpecError as error:
             raise error.at(_blame(error, entry)) from None
         if entry.norm is not None:
@@ -144,6 +144,7 @@ class Layers:
             added = self._add(path, op, (arriving,), place, mark, weights)
             if self.tape is not None:
                 self.tape.layer(insert.recipe, place.frame.number, arriving, weights)
+                self._held(added, weights, place)
         except SpecError as error:
             if insert.default:
                 what = path.rpartition(".")[2]
@@ -156,15 +157,23 @@ class Layers:
         self, entry: JoinEntry, path: str, arriving: int, inputs: Sequence[int], place: Place
     ) -> int:
         """Add the op that joins the branches' outputs ``inputs``."""
+        from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
+
         op = entry.recipe.make(self.names(place, arriving))
         try:
             nodes = [self.builder.nodes[i] for i in inputs]
-            tensors = tuple([node.output for node in nodes])
-            check_branches(op, entry.labels, tensors, [node.op for node in nodes])
+            if isinstance(op, Join):
+                op.check(tuple([node.output for node in nodes]), entry.labels)
+            # These have their channels in the same place; a table is laid out as what stands beside it.
+            alike = isinstance(op, (Add, Concat, Div, Mul, Sub))
+            laid = [
+                at for at, node in enumerate(nodes) if alike and not isinstance(node.op, Standing)
+            ]
+            check_layouts(op.word, [(entry.labels[at], nodes[at].output) for at in laid])
             added = self._add(path, op, tuple(inputs), place, entry.mark)
             if self.tape is not None:
-                number, ends = place.frame.number, tuple(inputs)
-                self.tape.join(entry.recipe, number, arriving, ends, entry.labels)
+                same = tuple([inputs[at] for at in laid])
+                self.tape.join(entry.recipe, place.frame.number, arriving, tuple(inputs), same)
         except SpecError as error:
             raise error.at(_blame(error, entry)) from None
         place.outline.joined(op)
@@ -197,7 +206,15 @@ class Layers:
                 f"'{printable(tie.share.text)}' has no {op.word} at '{theirs}' for '{path}' to share",
                 hint="share an earlier call of the same block",
             )
-        return node.owner if node.params() else None
+        held = bool(node.params())
+        if self.tape is not None:
+            self.tape.holds(node.owner, held)
+        return node.owner if held else None
+
+    def _held(self, added: int, owner: int | None, place: Place) -> None:
+        """Take down that a layer of a call that shares weights has none."""
+        if self.tape is not None and place.frame.tie is not None and owner is None:
+            self.tape.holds(added, False)
 
     def _path(self, index: int | None) -> str | None:
         return None if index is None else self.builder.nodes[index].path
@@ -216,23 +233,6 @@ class Layers:
         if owner is None and tie is not None and self.builder.nodes[added].params():
             raise tie.share.error(f"'{tie.owner(path)}' has no weights for '{path}' to share")
         return added
-
-
-def check_branches(
-    op: Op, labels: tuple[str, ...], tensors: tuple[Tensor, ...], ends: Sequence[Op]
-) -> None:
-    """Refuse branches that don't fit together, by their ``labels``; ``ends`` are the ops that give the tensors."""
-    from archstat.ops.join import Add, Concat, Div, Join, Mul, Sub
-
-    if not isinstance(op, Join):
-        return
-    op.check(tensors, labels)
-    # These have their channels in the same place.
-    if isinstance(op, (Add, Concat, Div, Mul, Sub)):
-        # A table is laid out as what stands beside it.
-        branches = zip(labels, tensors, ends, strict=True)
-        laid = [(label, x) for label, x, end in branches if not isinstance(end, Standing)]
-        check_layouts(op.word, laid)
 
 
 def groups(op: Op) -> int:

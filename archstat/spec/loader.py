@@ -63,18 +63,23 @@ def describe(reference: str | os.PathLike[str]) -> tuple[str, str]:
 class Plan:
     """A spec that is read and checked, to be built once or many times.
 
-    What builds have in common is kept from one to the next: the grammar, the ops, and from the second build on the
+    What builds have in common is kept from one to the next: the grammar, the ops, and if there are to be ``many`` the
     steps that building takes.
     """
 
     def __init__(
-        self, reference: str | os.PathLike[str], settings: Settings = _NO_SETTINGS
+        self,
+        reference: str | os.PathLike[str],
+        settings: Settings = _NO_SETTINGS,
+        *,
+        many: bool = False,
     ) -> None:
         check_settings(settings)
         self.reference = os.fspath(reference)
         self.document = read_document(open_reference(reference), frozenset(catalogue.CATALOGUE))
         self._most = settings.max_layers
         self._transfer = settings.transfer
+        self._many = many
         self._parse()
 
     def _parse(self) -> None:
@@ -117,7 +122,7 @@ class Plan:
             self._parse()
         self._builds += 1
         known = settings.transfer == self._transfer and settings.transfer.replace_head is None
-        if self._builds > 1 and known and isinstance(outline, Unwritten):
+        if self._many and known and isinstance(outline, Unwritten):
             graph = self._again(settings)
             outlines: list[tuple[str, Outline]] = []
         else:

@@ -26,7 +26,7 @@ class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
     def read(self, names: Names) -> object:
         """Evaluate and check. Raises a SpecError that names the option."""
         try:
-            value = self.value.value(names.outside() if self.default else names)
+            value = self.value.code(names.outside() if self.default else names)
             return self.kind.read(self.name, value)
         except SpecError as error:
             raise error.at(self.value.node.mark) from None
@@ -68,9 +68,9 @@ class Recipe:
         """Return the op where these names hold."""
         if not self.uses:
             return self._constant
-        values = [names[name] for name in self.uses]
+        values = tuple(map(names.__getitem__, self.uses))
         # True and 1 are equal, and not the same value of an option.
-        key = (*values, *map(type, values))
+        key = (values, tuple(map(type, values)))
         op = self._made.get(key)
         if op is None:
             op = self.op(**self._fixed, **{part.name: part.read(names) for part in self._moving})

@@ -12,6 +12,8 @@ import msgspec
 
 from archstat.errors import Mark, SpecError
 from archstat.graph import Graph, Node
+from archstat.ops.base import Op
+from archstat.ops.window import pads_alike
 from archstat.spec.copies import Alike, Copy
 from archstat.spec.heading import Block
 from archstat.spec.recipe import Recipe
@@ -50,10 +52,14 @@ class Recording:
         else:
             self._step(Run.put, recipe.make(_NO_NAMES), arriving, owner)
 
-    def split(self, recipe: Recipe, frame: int, arriving: int, *, padded: bool) -> None:
+    def split(
+        self, op: Op, recipe: Recipe, frame: int, arriving: int, split: tuple[Op, Op] | None
+    ) -> None:
         """It was asked whether a layer needs an explicit pad, which then is added."""
-        self._fork(padded, Run.splits, recipe, frame, arriving)
-        if padded:
+        if pads_alike(getattr(op, "padding", 0)):
+            return  # it never does
+        self._fork(split is not None, Run.splits, recipe, frame, arriving)
+        if split is not None:
             self._step(Run.put_part, 0, arriving, None)
 
     def behind_pad(self, pad: int, owner: int | None) -> None:
@@ -66,10 +72,14 @@ class Recording:
         frame: int,
         arriving: int,
         inputs: tuple[int, ...],
-        labels: tuple[str, ...],
+        laid: tuple[int, ...],
     ) -> None:
-        """Branches are joined."""
-        self._step(Run.join, recipe, frame, arriving, inputs, labels)
+        """Branches are joined; the channels of ``laid`` must be in the same place."""
+        self._step(Run.join, recipe, frame, arriving, inputs, laid)
+
+    def holds(self, node: int, answer: bool) -> None:
+        """It was asked whether a node has weights."""
+        self._fork(answer, Run.holds, node)
 
     def asked(self, written: Written, frame: int, arriving: int, answer: bool | int) -> None:
         """A ``when`` or a ``repeat`` was evaluated."""
@@ -123,9 +133,13 @@ class Ending(msgspec.Struct, frozen=True, eq=False):
         )
 
     def graph(self, name: str, run: Run) -> Graph:
-        columns = (self.paths, run.ops, self.inputs, run.ios, self.owners)
-        nodes = tuple(map(Node, *columns, self.sections, self.frozen, self.marks))
-        return Graph(name, nodes, self.outputs, run.shapes.dtype)
+        shapes, kinds = run.shapes, run.kinds
+        ops, ios = map(shapes.ops.__getitem__, kinds), map(shapes.ios.__getitem__, kinds)
+        columns = (self.paths, ops, self.inputs, ios, self.owners, self.sections)
+        nodes = tuple(map(Node, *columns, self.frozen, self.marks))
+        graph = Graph(name, nodes, self.outputs, shapes.dtype)
+        graph.__dict__["kinds"] = shapes.ops, shapes.ios, kinds  # what it would find by itself
+        return graph
 
 
 class Stretch:
@@ -161,7 +175,7 @@ class Recordings:
             if answer not in at.ways:
                 at.ways[answer] = Stretch(steps)
             at = at.ways[answer]
-        at.ending = Ending.of(graph)
+        at.ending = at.ending or Ending.of(graph)
 
     def graph(self, name: str, run: Run) -> Graph | None:
         """Go through the steps and return the graph; ``None`` where no recording has these answers, or on an error,

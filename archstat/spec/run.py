@@ -5,14 +5,13 @@ number of the frame whose names hold there, ``arriving`` the node that arrives.
 """
 
 from archstat.errors import require
-from archstat.graph import Input
 from archstat.graph.builder import Shapes
-from archstat.ops.base import IO, Op
+from archstat.ops.base import Op
 from archstat.ops.options import Value
 from archstat.spec.calls import names_inside
 from archstat.spec.copies import Alike, Key
 from archstat.spec.heading import Block
-from archstat.spec.layers import check_branches, groups
+from archstat.spec.layers import groups
 from archstat.spec.recipe import Recipe
 from archstat.spec.syntax import CallEntry
 from archstat.spec.values import Names, Written
@@ -20,15 +19,15 @@ from archstat.tensor import Tensor
 
 
 class Run:
-    """One build: the names of each frame, and each node's op and tensors, in the order in which they come."""
+    """One build: the names of each frame, each node's kind and what it gives, in the order in which they come."""
 
-    __slots__ = ("frames", "ios", "ops", "seen", "shapes", "split")
+    __slots__ = ("frames", "kinds", "seen", "shapes", "split", "tensors")
 
     def __init__(self, variables: dict[str, Value], arriving: Tensor, dtype: str) -> None:
         self.frames = [Names({}, variables)]
-        self.ops: list[Op] = [Input()]
-        self.ios = [IO((), arriving)]
-        self.shapes = Shapes(dtype)
+        self.shapes = Shapes(arriving, dtype)
+        self.kinds = [0]
+        self.tensors = [arriving]
         self.seen: dict[Key, int] = {}
         self.split: tuple[Op, Op] | None = None
 
@@ -42,13 +41,19 @@ class Run:
 
     def put(self, op: Op, arriving: int, owner: int | None) -> None:
         """Add a layer that is the same whatever the names are."""
-        io = self.shapes.of(op, (self.ios[arriving].y,))
+        shapes, x = self.shapes, self.tensors[arriving]
+        key = (id(op), id(x))
+        kind = shapes.known.get(key)
+        if kind is None:
+            kind = shapes.ask(key, op, (x,))
+        io = shapes.ios[kind]
         if owner is not None:
-            theirs = self.ops[owner].params(self.ios[owner])
-            alike = groups(op) == groups(self.ops[owner]) and op.params(io) == theirs
+            first = shapes.ops[self.kinds[owner]]
+            theirs = first.params(shapes.ios[self.kinds[owner]])
+            alike = groups(op) == groups(first) and op.params(io) == theirs
             require(alike and bool(theirs), "weights can't be shared")
-        self.ops.append(op)
-        self.ios.append(io)
+        self.kinds.append(kind)
+        self.tensors.append(io.y)
 
     def put_part(self, part: int, arriving: int, owner: int | None) -> None:
         """Add the explicit pad that was split off a layer, or what stands behind it."""
@@ -61,45 +66,48 @@ class Run:
         frame: int,
         arriving: int,
         inputs: tuple[int, ...],
-        labels: tuple[str, ...],
+        laid: tuple[int, ...],
     ) -> None:
-        """Add an op that joins branches."""
-        op, ios = recipe.make(self.names(frame, arriving)), self.ios
-        tensors = tuple([ios[i].y for i in inputs])
-        check_branches(op, labels, tensors, [self.ops[i] for i in inputs])
-        io = self.shapes.of(op, tensors)
-        self.ops.append(op)
-        ios.append(io)
+        """Add an op that joins branches; the channels of ``laid`` must be in the same place."""
+        op, tensors = recipe.make(self.names(frame, arriving)), self.tensors
+        require(len({tensors[i].channel_dim for i in laid}) < 2, "layouts differ")
+        kind = self.shapes.kind(op, tuple([tensors[i] for i in inputs]))
+        self.kinds.append(kind)
+        tensors.append(self.shapes.ios[kind].y)
 
     def again(self, first: int, end: int) -> None:
         """Add the nodes from ``first`` to before ``end`` once more, behind something equal."""
-        self.ops += self.ops[first:end]
-        self.ios += self.ios[first:end]
+        self.kinds += self.kinds[first:end]
+        self.tensors += self.tensors[first:end]
 
     def value(
         self, written: Written, frame: int, arriving: int, kind: type[bool] | type[int]
     ) -> bool | int | None:
         """Evaluate a ``when`` or a ``repeat``; ``None`` where it isn't of this type."""
-        found = written.value(self.names(frame, arriving))
+        found = written.code(self.names(frame, arriving))
         return found if isinstance(found, int) and type(found) is kind else None
 
     def like(
         self, alike: Alike, block: Block, frame: int, arriving: int, place: tuple[object, ...]
     ) -> int | None:
         """Say which earlier call this one is like: the frame of that one."""
-        last, x = self.ops[arriving], self.ios[arriving].y
-        key = alike.key(block, self.frames[frame], last, x, place)
+        key = alike.key(block, self.frames[frame], self.tensors[arriving], place)
         earlier = self.seen.setdefault(key, frame)
         return None if earlier == frame else earlier
 
     def splits(self, recipe: Recipe, frame: int, arriving: int) -> bool:
         """Say whether a layer's padding needs a layer of its own."""
         op = recipe.make(self.names(frame, arriving))
-        self.split = op.split(self.ios[arriving].y)
+        self.split = op.split(self.tensors[arriving])
         return self.split is not None
+
+    def holds(self, node: int) -> bool:
+        """Say whether a node has weights."""
+        kind = self.kinds[node]
+        return bool(self.shapes.ops[kind].params(self.shapes.ios[kind]))
 
     def names(self, frame: int, arriving: int) -> Names:
         """Return the names of a frame, ``channels`` being what arrives."""
         names = self.frames[frame]
-        names["channels"] = self.ios[arriving].y.channels
+        names["channels"] = self.tensors[arriving].channels
         return names

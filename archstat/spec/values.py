@@ -102,4 +102,4 @@ def _expression(node: Scalar, known: Known, kind: Kind | None) -> Written:
             said = _OTHER_WORDS.get(node.text)
             error.hint = said or error.hint or f"its words are {', '.join(kind.words)}"
         raise error.at(node.mark) from None
-    return Written(node, expression.value, expression.names, len(node.text))
+    return Written(node, expression.code, expression.names, len(node.text))

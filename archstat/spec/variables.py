@@ -38,7 +38,10 @@ def evaluate(variables: Variables, given: Dict[str, str]) -> dict[str, Value]:
     for name, node in variables.items():
         text = given.get(name)
         try:
-            values[name] = expressions.evaluate(node.text if text is None else text, values)
+            if text is None:  # checked when it was read
+                values[name] = expressions.parse(node.text).value(values)
+            else:
+                values[name] = expressions.evaluate(text, values)
         except SpecError as error:
             raise error.at(node.mark) if text is None else _wrong(name, text, error) from None
     return values

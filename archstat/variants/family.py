@@ -49,7 +49,7 @@ class Family:
     ) -> None:
         self.settings = settings or Settings()
         self.aux = aux
-        self._plan = Plan(reference, self.settings)
+        self._plan = Plan(reference, self.settings, many=True)
         self._shape: tuple[int, ...] | None = None
 
     @property

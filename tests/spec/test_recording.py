@@ -37,6 +37,20 @@ outputs: [d, a.conv1]
 freeze: ['a.*']
 """
 
+TIED = """
+input: [3, 8, 8]
+vars: {wide: 4, one: true, two: true, p: 1}
+blocks:
+  block(affine): [{conv: wide, kernel: 2, padding: [[0, p], [0, p]]}, {batch_norm: , affine: affine}, relu]
+layers:
+  a: [conv: wide, block: one]
+  b: [{block: two, share: a}, {block: two, share: a.block1, repeat: 2}]
+"""
+
+TIED_SETTINGS: list[dict[str, str]] = [
+    {}, {"wide": "5"}, {"one": "false"}, {"two": "false"}, {"one": "false", "two": "false"}, {"wide": "3"}, {"p": "0"},
+]  # fmt: skip
+
 MANY_SETTINGS = [
     {"wide": "1"}, {"wide": "3"}, {"wide": "9"}, {"odd": "3"}, {"odd": "2"}, {"deep": "1"}, {"deep": "4"},
     {"size": "17"}, {"size": "2"}, {"tied": "2"}, {"tied": "3"}, {"tied": "4"}, {"step": "2"}, {"deep": "0"},
@@ -88,7 +102,7 @@ def again(monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
 
 @pytest.mark.parametrize("name", bundled())
 def test_bundled(name: str, again: list[Graph]) -> None:
-    plan = Plan(name)
+    plan = Plan(name, many=True)
     for settings in (*several(name), *several(name)):
         found = loaded(name, settings)
         assert built(plan, settings) == found
@@ -100,7 +114,7 @@ def test_bundled(name: str, again: list[Graph]) -> None:
 def test_all_that_can_be_asked(tmp_path: Path, again: list[Graph], transfer: Transfer) -> None:
     file = tmp_path / "many.yaml"
     file.write_text(MANY)
-    plan = Plan(str(file), Settings(transfer=transfer))
+    plan = Plan(str(file), Settings(transfer=transfer), many=True)
     graphs = 0
     for variables in MANY_SETTINGS * 3:
         settings = Settings(variables=variables, transfer=transfer)
@@ -113,10 +127,20 @@ def test_all_that_can_be_asked(tmp_path: Path, again: list[Graph], transfer: Tra
 
 
 def test_another_transfer_is_not_mixed_up() -> None:
-    plan = Plan("resnet18")
+    plan = Plan("resnet18", many=True)
     for transfer in (Transfer(), Transfer(freeze=("conv1",)), Transfer(replace_head=7), Transfer()):
         settings = Settings(transfer=transfer)
         assert built(plan, settings) == loaded("resnet18", settings)
+
+
+def test_weights_that_a_call_shares(tmp_path: Path) -> None:
+    """Whether there are any depends on the values."""
+    file = tmp_path / "tied.yaml"
+    file.write_text(TIED)
+    plan = Plan(str(file), many=True)
+    for variables in TIED_SETTINGS * 3:
+        settings = Settings(variables=variables)
+        assert built(plan, settings) == loaded(str(file), settings)
 
 
 def test_true_is_not_one(tmp_path: Path) -> None:
@@ -125,7 +149,7 @@ def test_true_is_not_one(tmp_path: Path) -> None:
     file.write_text(
         "input: [3]\nvars: {n: 1, on: true}\nlayers: [{relu: , repeat: n}, {relu: , when: on}]\n"
     )
-    plan = Plan(str(file))
+    plan = Plan(str(file), many=True)
     for variables in ({}, {}, {"n": "true"}, {"on": "1"}, {"on": "0"}, {"on": "false"}, {}):
         settings = Settings(variables=variables)
         assert built(plan, settings) == loaded(str(file), settings)
@@ -135,7 +159,7 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(recordings, "MOST_STEPS", 100)
     file = tmp_path / "deep.yaml"
     file.write_text("input: [3]\nvars: {n: 1}\nlayers: [{relu: , repeat: n}]\n")
-    plan, kept = Plan(str(file)), []
+    plan, kept = Plan(str(file), many=True), []
     for n in (1, 1, 10, 20, 30, 90, 1, 30, 20):
         settings = Settings(variables={"n": str(n)})
         assert built(plan, settings) == loaded(str(file), settings)
