@@ -1,6 +1,7 @@
 """Two lists of parts held side by side, as a diff does with lines: which stand for which, in order.
 
-A part that is the same and has the same name is worth most, then one that is the same, then one of the same name.
+A part that is the same and has the same name is worth most, then one that is the same and has another number, then one
+that is the same, then one of the same name.
 What begins and ends alike is paired first, so that the work grows with the difference.
 """
 
@@ -11,7 +12,7 @@ from archstat.comparison.tree import Looks, Part
 
 Pairs = list[tuple[int, int]]
 
-_SAME, _SAME_LOOK, _SAME_NAME = 8.0, 6.0, 2.0
+_SAME, _NUMBERED_ANEW, _SAME_LOOK, _SAME_NAME = 8.0, 7.0, 6.0, 2.0
 _ALIKE_ENOUGH = 0.5
 
 _CELLS = 4_096
@@ -82,7 +83,10 @@ def _trim(
 def _worth(x: Part, y: Part, looks: Looks) -> float:
     """Say what a pair is worth; nothing means that the two don't correspond."""
     if x.look == y.look:
-        return _SAME if x.name == y.name else _SAME_LOOK
+        if x.name == y.name:
+            return _SAME
+        # What is inserted moves the numbers of all that follows.
+        return _NUMBERED_ANEW if x.stem == y.stem else _SAME_LOOK
     return _SAME_NAME + 3 * looks.alike(x, y) if x.name == y.name else 0.0
 
 

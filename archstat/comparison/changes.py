@@ -75,10 +75,9 @@ class Rows:
                 yield from self._both_sides(one)
 
     def _both_sides(self, pair: Pair) -> Iterator[Change]:
-        rows = []
-        if pair.part.at >= 0 or (pair.old is not None and pair.old.at >= 0):
-            rows += [self._one(old, new) for old, new in _own(pair)]
-        rows += self._inside(pair)
+        own = [self._one(old, new) for old, new in _own(pair)]
+        inside = list(self._inside(pair))
+        rows = [*inside, *own] if pair.part.is_last else [*own, *inside]
         if not pair.renamed:
             yield from rows
             return
@@ -177,10 +176,13 @@ def _layers(pair: Pair, renamed: bool = False) -> Iterator[tuple[Part | None, Pa
             yield (part, None, False) if pair.new is None else (None, part, False)
         return
     renamed = renamed or pair.renamed
-    for old, new in _own(pair):
-        yield old, new, renamed
+    own = [(old, new, renamed) for old, new in _own(pair)]
+    if not pair.part.is_last:
+        yield from own
     for inner in pair.inside:
         yield from _layers(inner, renamed)
+    if pair.part.is_last:
+        yield from own
 
 
 def _both(root: Pair) -> Iterator[tuple[int, int]]:

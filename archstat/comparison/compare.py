@@ -10,7 +10,7 @@ import msgspec
 from archstat.comparison.changes import Change, Rows
 from archstat.comparison.match import Pair, match
 from archstat.comparison.side import Side, side_of
-from archstat.comparison.tree import Looks, Part
+from archstat.comparison.tree import Looks, Part, joins_again
 from archstat.errors import UsageError
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column
 from archstat.report.report import PublishedLine
@@ -134,7 +134,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _rows(self) -> Rows:
         looks = Looks()
-        old, new = (looks.grow(side.layers) if side else None for side in (self.old, self.new))
+        gather = any(joins_again(side.layers) for side in (self.old, self.new) if side)
+        old, new = (
+            looks.grow(side.layers, gather=gather) if side else None
+            for side in (self.old, self.new)
+        )
         return Rows(self.old, self.new, _paired(old, new, self.old, self.new, looks))
 
 

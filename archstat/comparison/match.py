@@ -126,8 +126,11 @@ def _by_name(
 
 
 def _regrouped(flat: Sequence[Part], nested: Sequence[Part], looks: Looks) -> list[Pair] | None:
-    """Pair parts with what stands one level deeper on the other side, if half of that or more is the same."""
-    inside = [(at, part) for at, outer in enumerate(nested) for part in outer.inside]
+    """Pair parts with what stands one level deeper on the other side, if half of that or more is the same.
+
+    Of a join that is what its branches hold.
+    """
+    inside = [(at, part) for at, outer in enumerate(nested) for part in _held(outer)]
     if not flat or not inside:
         return None
     shared = Counter(part.look for part in flat) & Counter(part.look for _, part in inside)
@@ -141,7 +144,7 @@ def _regrouped(flat: Sequence[Part], nested: Sequence[Part], looks: Looks) -> li
         if y in of_deeper:
             paired = match(flat[of_deeper[y]], part, looks)
             # A block that is called once has no name of its own, so the number of a second one is no news.
-            paired.moved = nested[at].stem == nested[at].name
+            paired.moved = nested[at].is_last or nested[at].stem == nested[at].name
         else:
             paired = Pair(None, part, [])
         below[at].append(paired)
@@ -150,6 +153,12 @@ def _regrouped(flat: Sequence[Part], nested: Sequence[Part], looks: Looks) -> li
         some = any(pair.old is not None for pair in below[at])
         rest.append(Pair(None, outer, below[at] if some else []))
     return rest
+
+
+def _held(outer: Part) -> list[Part]:
+    if not outer.is_last:
+        return outer.inside
+    return [part for branch in outer.inside for part in branch.inside]
 
 
 def _in_order(a: Sequence[Part], b: Sequence[Part], found: list[Pair]) -> list[Pair]:

@@ -1,7 +1,7 @@
 """A side's layers as a tree of the parts of their paths."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -28,11 +28,18 @@ class Part(msgspec.Struct, eq=False):
     alike: int = 1
 
     def parts(self) -> Iterator["Part"]:
-        """Yield the parts that are layers, this one and those below."""
-        if self.at >= 0:
+        """Yield the parts that are layers, this one and those below, in network order."""
+        if self.at >= 0 and not self.is_last:
             yield self
         for part in self.inside:
             yield from part.parts()
+        if self.is_last:
+            yield self
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its own layer stands behind what is inside: a join behind its branches."""
+        return bool(self.inside) and self.at > next(iter(self.inside[0].parts())).at
 
     @property
     def stem(self) -> str:
@@ -53,14 +60,19 @@ class Looks:
         self._counts: dict[int, tuple[Counter[str], Counter[int]]] = {}
         self._liked: dict[tuple[int, int], float] = {}
 
-    def grow(self, layers: Sequence[Layer]) -> Part:
-        """Return the tree of ``layers``: a nameless part with everything inside."""
+    def grow(self, layers: Sequence[Layer], *, gather: bool = False) -> Part:
+        """Return the tree of ``layers``: a nameless part with everything inside.
+
+        ``gather`` puts the branches of every join inside it.
+        """
         root = Part("", "", [])
         known: dict[str, Part] = {"": root}
         for i, layer in enumerate(layers):
             part = _place(layer.path, known)
             part.at, part.op = i, layer.op
             part.kind = self._number((layer.op, layer.options, layer.frozen))
+        if gather:
+            _gather_branches(layers, known)
         self._look(root)
         return root
 
@@ -112,3 +124,47 @@ def _place(path: str, known: dict[str, Part]) -> Part:
         found = known[path] = Part(name, path, [])
         _place(around, known).inside.append(found)
     return found
+
+
+def joins_again(layers: Sequence[Layer]) -> bool:
+    """Say whether a body has more than one join.
+
+    The branches of the first stand beside it, those of a second with the same names inside: if a join is inserted
+    before the first, the names of its branches are those of the new one's.
+    """
+    joins = Counter(layer.path.rpartition(".")[0] for layer in layers if len(layer.inputs) > 1)
+    return any(n > 1 for n in joins.values())
+
+
+def _gather_branches(layers: Sequence[Layer], known: Mapping[str, Part]) -> None:
+    """Put branches inside the join that they end in."""
+    readers: list[set[int]] = [set() for _ in layers]
+    for i, layer in enumerate(layers):
+        for source in layer.inputs:
+            readers[source].add(i)
+    for i, layer in enumerate(layers):
+        join = known[layer.path]
+        if len(layer.inputs) < 2 or join.inside:
+            continue
+        around = known[layer.path.rpartition(".")[0]]
+        branches = _branches(i, layers, around, readers)
+        around.inside = [part for part in around.inside if part not in branches]
+        join.inside = branches
+
+
+def _branches(
+    join: int, layers: Sequence[Layer], around: Part, readers: Sequence[set[int]]
+) -> list[Part]:
+    """Return the parts beside a join that it alone reads, and that begin where another of them does or it does."""
+    arriving = set(layers[join].inputs)
+    begin: dict[int, set[int]] = {}
+    for n, part in enumerate(around.inside):
+        held = {one.at for one in part.parts()} if part.at < 0 else set()
+        if held & arriving and all(readers[at] <= held | {join} for at in held):
+            begin[n] = {source for at in held for source in layers[at].inputs} - held
+            arriving -= held
+    return [
+        around.inside[n]
+        for n, sources in begin.items()
+        if sources & arriving.union(*(other for m, other in begin.items() if m != n))
+    ]

@@ -125,6 +125,57 @@ def test_layers_that_were_put_into_a_stage(against: Against) -> None:
     ]
 
 
+STEM = "  - {conv: 8, name: stem}\n"
+BLOCK = "  - add: {residual: [{conv: 8, kernel: 3, padding: 1, act: relu}, conv: 8], shortcut: identity}\n  - relu\n"
+OTHER = "  - add: {residual: [{conv: 4, act: relu}, conv: 8], shortcut: identity}\n  - relu\n"
+
+
+def test_a_residual_block_inserted_before_one_whose_branches_stand_beside_it(
+    against: Against,
+) -> None:
+    found = against(layers(STEM + BLOCK), layers(STEM + OTHER + BLOCK))
+    assert said(found) == [
+        ("+", "add1", "", ()),
+        ("+", "relu1", "", ("relu 1 -> 2 times",)),
+    ]
+    assert [row.count for row in differing(found)] == [4, 1]
+    assert {row.path for row in found.layers if row.mark == "+"} == {
+        "residual.conv1", "residual.conv1.act", "residual.conv2", "add1", "relu1",
+    }  # fmt: skip
+    was = {row.path: row.was for row in found.layers if row.was}
+    assert was["add2.residual.conv1"] == "residual.conv1"
+    back = against(layers(STEM + OTHER + BLOCK), layers(STEM + BLOCK))
+    assert [row[:2] for row in said(back)] == [("-", "add1"), ("-", "relu1")]
+
+
+def test_a_join_inserted_before_others_of_the_same_branches(against: Against) -> None:
+    join = "  - concat: {a: [conv: 8], b: [{conv: 8, kernel: 3, padding: 1}], pool: [conv: 8]}\n"
+    other = "  - concat: {a: [conv: 4], b: [{conv: 4, kernel: 5, padding: 2}]}\n"
+    found = against(layers(STEM + join + join), layers(STEM + other + join + join))
+    assert said(found)[0] == ("+", "concat1", "", ())
+    # The first join reads 8 channels as before, so that nothing else differs.
+    assert [row.count for row in differing(found)] == [3]
+    rows = [row.path for row in found.layers]
+    assert rows.index("concat1") > rows.index("b.conv1")
+
+
+@pytest.mark.parametrize("name", ["vit_b_16", "resnet50", "unet"])
+def test_layers_stand_in_the_order_of_the_network(name: str) -> None:
+    found = compare(name, name)
+    assert found.new is not None
+    assert [row.path for row in found.layers] == [layer.path for layer in found.new.layers]
+
+
+def test_layers_that_were_put_into_a_residual_block_behind_another(against: Against) -> None:
+    plain = "  - {conv: 8, kernel: 3, padding: 1, act: relu}\n  - conv: 8\n  - relu\n"
+    found = against(layers(STEM + OTHER + plain), layers(STEM + OTHER + BLOCK))
+    assert [row[:3] for row in said(found)] == [
+        ("~", "add2.residual.conv1", "conv1"),
+        ("~", "add2.residual.conv2", "conv2"),
+        ("+", "add2", ""),
+    ]
+
+
 def test_stages_in_another_order(against: Against) -> None:
     a, b = "  a: [{conv: 8, kernel: 3, padding: same}]\n", "  b: [conv: 8, gelu]\n"
     found = against(layers(a + b), layers(b + a))
