@@ -97,11 +97,11 @@ def axis(word: str, dim: int | None, x: Tensor, option: str = "dim") -> int:
     if dim is None:
         return x.channel_dim
     rank = len(x.sample)
-    require(
-        -rank <= dim < rank,
-        f"'{word}' {option} {dim} is out of range: its input is {x.describe()}",
-        hint="dimensions count from 0, the first of one sample, or from -1, the last",
-    )
+    if not -rank <= dim < rank:
+        raise SpecError(
+            f"'{word}' {option} {dim} is out of range: its input is {x.describe()}",
+            hint="dimensions count from 0, the first of one sample, or from -1, the last",
+        )
     return 1 + dim % rank
 
 

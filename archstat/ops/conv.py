@@ -14,8 +14,9 @@ from archstat.ops.tape import INPUT, PARAMETER, Learned, Mode, Save, Step
 from archstat.ops.window import (
     Window,
     check_axes,
+    check_fits,
     pads_alike,
-    slid,
+    positions,
     symmetric,
     window_over,
 )
@@ -105,7 +106,8 @@ class Conv(_Convolution, frozen=True, kw_only=True):
     def output(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         self.check(x)
-        sizes = slid(self.word, self.window(x), x)
+        sizes = positions(x.spatial, self.kernel, self.stride, self.padding, self.dilation)
+        check_fits(self.word, self.kernel, x, sizes)
         return check_axes(x.like(x.batch, self.channels, *sizes))
 
     def params(self, io: IO) -> Terms:

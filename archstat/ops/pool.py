@@ -11,7 +11,7 @@ from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per
 from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, Along, Cells, Routes, but, image
 from archstat.ops.tape import INPUT, Mode, Save, extra
-from archstat.ops.window import Window, check_axes, pads_alike, slid, window_over
+from archstat.ops.window import Window, check_axes, check_fits, pads_alike, window_over
 from archstat.tensor import Shape, Tensor
 
 
@@ -57,7 +57,8 @@ class _Pool(Weightless, frozen=True, kw_only=True):
                     f"'{self.word}' padding {p} is more than half of its kernel {k}",
                     hint="put '- pad' before it",
                 )
-        return check_axes(self.allocated(x, slid(self.word, window, x)))
+        sizes = check_fits(self.word, self.kernel, x, window.slide(x.spatial))
+        return check_axes(self.allocated(x, sizes))
 
     def allocated(self, x: Tensor, spatial: Shape) -> Tensor:
         """Return the output as PyTorch allocates it."""

@@ -25,7 +25,7 @@ class Window(msgspec.Struct, frozen=True):
         floor((n + 2p - d(k - 1) - 1) / s) + 1; with ``ceil_mode`` the quotient is rounded up, and a last
         window that would start in the padding after the end is dropped, as torch's pooling_output_shape does.
         """
-        return _positions(self, spatial)
+        return tuple([self._axis(n, axis) for axis, n in enumerate(spatial)])
 
     def room(self, n: int, axis: int) -> int:
         """Return how far the window can move on one axis: n + 2p - d(k - 1) - 1."""
@@ -66,11 +66,6 @@ class Window(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-def _positions(window: Window, spatial: Shape) -> Shape:
-    return tuple([window._axis(n, axis) for axis, n in enumerate(spatial)])
-
-
-@lru_cache(maxsize=4096)
 def window_over(
     spatial: Shape,
     kernel: int | Shape,
@@ -89,6 +84,20 @@ def window_over(
         f"padding {padding} needs an explicit pad before the op",
     )
     return Window(kernel, stride, symmetric(padding, kernel, dilation), dilation, ceil_mode)
+
+
+@lru_cache(maxsize=4096)
+def positions(
+    spatial: Shape,
+    kernel: int | Shape,
+    stride: int | Shape,
+    padding: Padding,
+    dilation: int | Shape,
+    ceil_mode: bool = False,
+) -> Shape:
+    """Return how many positions that window takes on each axis."""
+    window = window_over(spatial, kernel, stride, padding, dilation, ceil_mode)
+    return window.slide(spatial)
 
 
 def pads_alike(padding: Padding) -> bool:
@@ -154,10 +163,10 @@ def check_axes(output: Tensor) -> Tensor:
     return output
 
 
-def slid(word: str, window: Window, x: Tensor) -> Shape:
-    """Return how many positions the window takes on each axis; refuse a kernel that is larger than the padded input."""
-    sizes = window.slide(x.spatial)
+def check_fits(word: str, kernel: int | Shape, x: Tensor, sizes: Shape) -> Shape:
+    """Return how many positions a window takes unless it is larger than the padded input."""
     if min(sizes) < 1:
-        kernel = "×".join(map(str, dict.fromkeys(window.kernel)))
-        raise SpecError(f"'{word}' kernel {kernel} does not fit: its input is {x.describe()}")
+        sides = kernel if isinstance(kernel, tuple) else (kernel,)
+        said = "×".join(map(str, dict.fromkeys(sides)))
+        raise SpecError(f"'{word}' kernel {said} does not fit: its input is {x.describe()}")
     return sizes

@@ -312,7 +312,7 @@ class Expansion:
                 hint="compare it: stride > 1",
             )
         if self.tape is not None:
-            self.tape.asked(when, place.frame.number, arriving, value)
+            self.tape.asked(when, place.frame.names, place.frame.number, arriving, value)
         return value
 
     def _repeat(self, repeat: Written, arriving: int, place: Place) -> int:
@@ -324,7 +324,7 @@ class Expansion:
                 f"'repeat' must be a positive whole number, not {show(value)}", hint=hint
             )
         if self.tape is not None:
-            self.tape.asked(repeat, place.frame.number, arriving, value)
+            self.tape.asked(repeat, place.frame.names, place.frame.number, arriving, value)
         return value
 
 

@@ -62,15 +62,16 @@ def names_inside(entry: CallEntry, caller: Names) -> Names:
     """Return what the body of a called block sees: its parameters and, from the caller, ``channels``."""
     block = entry.block
     names = Names({"channels": caller["channels"]}, caller.variables)
-    for param in block.params:
-        given = entry.arguments.get(param)
-        if given is not None:
-            names[param] = given.value(caller)
-            continue
-        try:
-            names[param] = block.defaults[param].value(names)
-        except SpecError as error:
-            raise error.at(block.key.mark) from None
+    given = None
+    try:
+        for param in block.params:
+            given = entry.arguments.get(param)
+            if given is not None:
+                names[param] = given.code(caller)
+            else:
+                names[param] = block.defaults[param].code(names)
+    except SpecError as error:
+        raise error.at(given.node.mark if given is not None else block.key.mark) from None
     return names
 
 

@@ -81,9 +81,14 @@ class Recording:
         """It was asked whether a node has weights."""
         self._fork(answer, Run.holds, node)
 
-    def asked(self, written: Written, frame: int, arriving: int, answer: bool | int) -> None:
+    def asked(
+        self, written: Written, names: Names, frame: int, arriving: int, answer: bool | int
+    ) -> None:
         """A ``when`` or a ``repeat`` was evaluated."""
-        self._fork(answer, Run.value, written, frame, arriving, type(answer))
+        if any(name in names for name in written.uses):
+            self._fork(answer, Run.value, written, frame, arriving, type(answer))
+        else:
+            self._fork(answer, Run.settled, written, type(answer))
 
     def alike(
         self,

@@ -21,7 +21,7 @@ from archstat.tensor import Tensor
 class Run:
     """One build: the names of each frame, each node's kind and what it gives, in the order in which they come."""
 
-    __slots__ = ("frames", "kinds", "seen", "shapes", "split", "tensors")
+    __slots__ = ("answers", "frames", "kinds", "seen", "shapes", "split", "tensors")
 
     def __init__(self, variables: dict[str, Value], arriving: Tensor, dtype: str) -> None:
         self.frames = [Names({}, variables)]
@@ -29,6 +29,7 @@ class Run:
         self.kinds = [0]
         self.tensors = [arriving]
         self.seen: dict[Key, int] = {}
+        self.answers: dict[Written, bool | int | None] = {}
         self.split: tuple[Op, Op] | None = None
 
     def enter(self, entry: CallEntry, frame: int, arriving: int) -> None:
@@ -86,6 +87,12 @@ class Run:
         """Evaluate a ``when`` or a ``repeat``; ``None`` where it isn't of this type."""
         found = written.code(self.names(frame, arriving))
         return found if isinstance(found, int) and type(found) is kind else None
+
+    def settled(self, written: Written, kind: type[bool] | type[int]) -> bool | int | None:
+        """Evaluate what depends on the spec's variables alone, so that it is the same wherever it is asked."""
+        if written not in self.answers:
+            self.answers[written] = self.value(written, 0, 0, kind)
+        return self.answers[written]
 
     def like(
         self, alike: Alike, block: Block, frame: int, arriving: int, place: tuple[object, ...]
