@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archstat.cli.options import Given
-from archstat.cli.specs import FAILED, arrangement_of, settings_of
+from archstat.cli.specs import FAILED, arrangement_of, settings_of, with_added
 
 if TYPE_CHECKING:
     from archstat.report.fit import Fit
@@ -38,6 +38,7 @@ def print_fitting(
     from archstat.spec import load
     from archstat.variants.fit import largest_batch, read_size
 
+    kind = with_added(kind, given)
     limit, code = read_size(memory), 0
     fitting: list[tuple[Spec, Settings, Fit]] = []
     for reference in references:

@@ -21,7 +21,7 @@ archstat flops resnet50 --backward             and those of a step of training
         help="macs (the default): multiply-accumulates; flops: 2 per MAC plus everything else.")  # fmt: skip
 @option("--backward", is_flag=True, section=TABLE,
         help="Add the MACs of the gradients, and of a whole step of training.")  # fmt: skip
-@common("spec", "run", "transfer", "grouping", "order", "format", "engine")
+@common("spec", "run", "transfer", "grouping", "order", "columns", "format", "engine")
 def command(given: Given, specs: tuple[str, ...], count: str, backward: bool) -> int:
     """Count the operations of one forward pass, layer by layer.
 

@@ -127,7 +127,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     section=NETWORK,
     help="Find the largest batch whose step of training takes no more than SIZE: 24GiB, 80GB.",
 )
-@common("spec", "run", "transfer", "grouping", "order", "format", "units", "engine")
+@common("spec", "run", "transfer", "grouping", "order", "columns", "format", "units", "engine")
 def command(given: Given, specs: tuple[str, ...], **options: Any) -> int:
     """Measure the activations in memory, layer by layer, as CS231n lecture 9 counts them.
 

@@ -10,6 +10,8 @@ from archstat.cli.command import nearest, option
 from archstat.cli.globs import Globs
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from archstat.report.report import Grouping
     from archstat.units import System
 
@@ -42,6 +44,7 @@ class Given(NamedTuple):
     units: "System" = "si"
     quiet: bool = False
     engine: str = "static"
+    add: tuple[str, ...] = ()
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
@@ -77,6 +80,33 @@ class Count(click.ParamType):  # type: ignore[type-arg]  # generic only in new c
         if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= self.most):
             self.fail(f"'{value}' is not a whole number from 1 to {self.most:,}", param, ctx)
         return int(value)
+
+
+class Keys(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """Keys of columns: ``macs,receptive_field``; completes them."""
+
+    name = "keys"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        keys = tuple(key.strip() for key in value.split(","))
+        if not all(keys):
+            self.fail(f"'{value}' is not KEY,KEY: one of them is empty", param, ctx)
+        return keys
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        from archstat.report.columns import BY_KEY, READING_BY_KEY
+
+        before, comma, begun = incomplete.rpartition(",")
+        known = (key for key in (*BY_KEY, *READING_BY_KEY) if key.startswith(begun))
+        return [CompletionItem(f"{before}{comma}{key}") for key in known]
 
 
 class ElementType(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
@@ -159,6 +189,11 @@ _ORDER = (
     option("--all", "everything", is_flag=True, section=TABLE, help="Every layer, also where there is nothing."),
 )  # fmt: skip
 
+_COLUMNS = (
+    option("--add", type=Keys(), multiple=True, metavar="KEY[,KEY]", section=TABLE,
+           help="Further columns: receptive_field, macs, ..., by the keys that JSON has. Repeatable."),
+)  # fmt: skip
+
 _FORMAT = (
     option("-f", "--format", type=click.Choice(["table", "csv", "tsv", "json", "markdown"]), section=OUTPUT,
            help="table by default."),
@@ -203,6 +238,7 @@ _GROUPS = {
     "transfer": _TRANSFER,
     "grouping": _GROUPING,
     "order": _ORDER,
+    "columns": _COLUMNS,
     "format": (*_FORMAT, *_FILES, *_SCREEN),
     "screen": _SCREEN,
     "file": _FILE,
@@ -215,7 +251,7 @@ def common(*groups: str) -> Callable[[Function], Function]:
     """Add groups of options to a command, which gets them all as its first argument, a :class:`Given`.
 
     Groups: spec (what is built), build (the same without --set), run (batch, type), transfer (what is trained),
-    grouping, order, format (and files and the screen), screen, file, units, engine.
+    grouping, order, columns, format (and files and the screen), screen, file, units, engine.
     """
     added = [*(one for group in groups for one in _GROUPS[group]), *_ALWAYS]
 
@@ -223,8 +259,8 @@ def common(*groups: str) -> Callable[[Function], Function]:
         def gathered(**kwargs: Any) -> Any:
             held = {name: kwargs.pop(name) for name in Given._fields if name in kwargs}
             held["variables"] = dict(held.get("variables", ()))
-            for name in ("freeze", "unfreeze"):
-                held[name] = tuple(glob for globs in held.get(name, ()) for glob in globs)
+            for name in ("freeze", "unfreeze", "add"):
+                held[name] = tuple(one for several in held.get(name, ()) for one in several)
             return function(Given(**held), **kwargs)
 
         command: Function = update_wrapper(gathered, function)

@@ -19,7 +19,7 @@ archstat params net.yaml --set classes=10 -o params.md -o params.json
 @spec_arguments
 @option("--no-bias", is_flag=True, section=TABLE, help="Count weights alone, as the lecture does.")
 @option("--trainable", is_flag=True, section=TABLE, help="Count what 'freeze:' leaves to train.")
-@common("spec", "run", "transfer", "grouping", "order", "format", "engine")
+@common("spec", "run", "transfer", "grouping", "order", "columns", "format", "engine")
 def command(given: Given, specs: tuple[str, ...], no_bias: bool, trainable: bool) -> int:
     """Count the parameters of a network, layer by layer."""
     from archstat.report import kinds

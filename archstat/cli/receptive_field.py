@@ -30,15 +30,9 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
     field is the largest path's, as if the input had no ends, unless a layer sees everything: then it is the input.
     """
     from archstat.cli.output import Detail, emit
-    from archstat.errors import UsageError
     from archstat.report import kinds
     from archstat.report.tabulate import tabulate
 
-    if given.by == "op":
-        raise UsageError(
-            "receptive fields aren't added up over layers of one op",
-            hint="--by stage shows that of each stage's last layer",
-        )
     loaded, whole = load_each(specs, given)
 
     def build(detail: Detail) -> "list[Report]":

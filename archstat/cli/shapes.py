@@ -23,7 +23,7 @@ archstat shapes vit_b_16 --engine torch        as PyTorch has them
 @spec_arguments
 @option("--layout", type=click.Choice(["chw", "hwc"]), default="chw", section=TABLE,
         help="Channels first (chw, the default) or last (hwc). Parameters stay as PyTorch has them.")  # fmt: skip
-@common("spec", "run", "transfer", "grouping", "format", "engine")
+@common("spec", "run", "transfer", "grouping", "columns", "format", "engine")
 def command(given: Given, specs: tuple[str, ...], layout: "Layout") -> int:
     """Show the shape of every tensor of one sample, in network order."""
     from archstat.report import kinds

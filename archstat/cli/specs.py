@@ -91,6 +91,20 @@ def arrangement_of(given: Given, detail: "Detail", layout: "Layout" = "chw") -> 
     )
 
 
+def with_added(kind: "Kind", given: Given) -> "Kind":
+    """Return the table with the columns of ``--add``. Raises a UsageError where rules alone have them."""
+    if not given.add:
+        return kind
+    from archstat.cli.refusals import refuse_beside
+    from archstat.report.added import beside
+
+    if given.engine != "static":
+        refuse_beside(f"--engine {given.engine}", {"--add": given.add})
+    if kind.devices is not None and kind.devices.divide == "channels":
+        refuse_beside("--split", {"--add": given.add})
+    return beside(kind, given.add)
+
+
 def print_tables(
     references: Sequence[str], given: Given, kind: "Kind", layout: "Layout" = "chw"
 ) -> int:
@@ -98,6 +112,7 @@ def print_tables(
     from archstat.cli.output import emit
     from archstat.report.tabulate import tabulate
 
+    kind = with_added(kind, given)
     specs, whole = load_each(references, given)
     if given.engine != "static":
         from archstat.report.engines import measured

@@ -23,7 +23,7 @@ archstat summary vgg16 resnet50 --by stage     the same by stage
 
 @click.command(cls=Command, examples=EXAMPLES)
 @spec_arguments
-@common("spec", "run", "transfer", "grouping", "order", "format", "units")
+@common("spec", "run", "transfer", "grouping", "order", "columns", "format", "units")
 def command(given: Given, specs: tuple[str, ...]) -> int:
     """Compare networks: one row for each, with depth, params, MACs, activations, memory and output.
 
@@ -43,7 +43,8 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
 
     def build(detail: Detail) -> "list[Report]":
         more = detail == "people"
-        return [summarize(loaded, aux=given.aux, settings=settings_of(given), more=more)]
+        settings = settings_of(given)
+        return [summarize(loaded, aux=given.aux, settings=settings, added=given.add, more=more)]
 
     if loaded:
         emit(given, build)

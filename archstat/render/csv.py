@@ -47,7 +47,7 @@ def _lines(report: Report) -> Iterator[tuple[tuple[str, ...], dict[str, Cell], s
     for row in report.rows:
         name = row.path if report.kind == "summary" else spec
         before = (name, kind, row.path, row.op, str(row.count), *_shapes(row))
-        yield before, dict(zip(keys, row.cells, strict=True)), row.note
+        yield before, dict(zip(keys, row.cells, strict=True)), row.said
     if report.totals:
         least = [key for key in report.partial if report.total[key] is not None]
         missing = f"at least: {', '.join(least)}" if least else ""

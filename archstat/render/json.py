@@ -156,7 +156,7 @@ def _row(keys: Sequence[str], row: Row, labels: Sequence[str]) -> dict[str, Any]
         "tensors": row.tensors,
         **{k: None if n is None else plain(n) for k, n in zip(keys, row.cells, strict=True)},
         **saved,
-        "note": row.note,
+        "note": row.said,
     }
 
 

@@ -46,16 +46,11 @@ def fields(report: Report, style: Style) -> list[Field]:
             if any(cells):
                 found.append(Field(title, cells, rank=rank))
     numbers = [i for i, column in enumerate(report.columns) if column.key not in report.aside]
-    for i, rank in zip(numbers, _ranks(report, numbers), strict=True):
-        found.append(_number(report, i, style, rank))
-        if report.kind == "shares":
-            found.append(_share(report, i, f"of {report.columns[i].title}", rank=10 * i))
-    if report.kind != "shares" and _can_share(report, numbers):
-        found.append(_share(report, numbers[0]))
+    found += _numbers(report, numbers, style)
     if "saved" in report.labels and any(row.saved for row in rows):
         found.append(Field("kept here first", tuple(row.saved for row in rows), rank=50))
-    notes = tuple(clean(row.note) for row in rows)
-    if any(notes) and "note" in report.labels:
+    notes = tuple(clean(row.said if "note" in report.labels else row.seen) for row in rows)
+    if any(notes):
         # A summary's name says again what its first column does, so that it goes first.
         name, rank = ("name", 60) if report.kind == "summary" else ("", 45)
         rank = 5 if _channels_divided(report) else rank
@@ -63,11 +58,45 @@ def fields(report: Report, style: Style) -> list[Field]:
     return found
 
 
+def _numbers(report: Report, numbers: list[int], style: Style) -> list[Field]:
+    """Return the columns of numbers: the table's own and the share of its first, then those that were added.
+
+    Each number that is added up has its share beside it where there are such from several tables.
+    """
+    ranks = dict(zip(numbers, _ranks(report, numbers), strict=True))
+    own = [i for i in numbers if report.columns[i].key not in report.added]
+    added = numbers[len(own) :] if report.kind != "summary" else []
+    each = any(_can_share(report, i) for i in added)
+    found = []
+    if report.kind == "shares":
+        for i in own:
+            found += [_number(report, i, style, ranks[i]), _share_of(report, i, rank=10 * i)]
+    else:
+        found += [_number(report, i, style, ranks[i]) for i in numbers if i not in added]
+        if own and _can_share(report, own[0]):
+            share = _share_of(report, own[0]) if each else _share(report, own[0])
+            found.insert(1 if each else len(own), share)
+    for place, i in enumerate(added):
+        found.append(_number(report, i, style, ranks[i]))
+        if _can_share(report, i):
+            found.append(_share_of(report, i, rank=51 + place))
+    return found
+
+
+def _share_of(report: Report, at: int, rank: int = 50) -> Field:
+    return _share(report, at, f"of {report.columns[at].title}", rank)
+
+
 def _ranks(report: Report, numbers: list[int]) -> list[int]:
     """Say when each number is left out: in a summary parts before what is read off, else from the right to the left.
 
     Where each number has its share beside it, the shares stay longer.
     """
+    if report.added and report.kind != "summary":
+        # What was asked for stays longer than all but the table's own.
+        own = [i for i in numbers if report.columns[i].key not in report.added]
+        asked = [min(31 + place, 39) for place in range(len(numbers) - len(own))]
+        return _ranks(msgspec.structs.replace(report, added=()), own) + asked
     if report.kind == "shares":
         return [52 + place for place in range(len(numbers))]
     if _channels_divided(report):
@@ -92,12 +121,12 @@ def _channels_divided(report: Report) -> bool:
     return report.devices is not None and report.devices.divide == "channels"
 
 
-def _can_share(report: Report, numbers: list[int]) -> bool:
-    if not (report.totals and numbers and report.columns[numbers[0]].adds):
+def _can_share(report: Report, at: int) -> bool:
+    if not (report.totals and report.columns[at].adds):
         return False
     if _channels_divided(report):
         return False  # the first of three numbers that matter alike
-    return bool(report.totals[numbers[0]])
+    return bool(report.totals[at])
 
 
 def heading(report: Report) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from archstat import passes
 from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.report import kinds
+from archstat.report.added import beside
 from archstat.report.arrange import Arrangement
 from archstat.report.columns import BY_KEY
 from archstat.report.kinds import Kind
@@ -105,10 +106,11 @@ class Architecture:
         depth: int | None = None,
         sort: str | None = None,
         top: int | None = None,
+        add: Sequence[str] = (),
     ) -> Report:
         """Return the table that ``archstat params``, or ``flops``, ``memory``, ... prints, every row of it.
 
-        ``shares`` is that of ``archstat summary --by``.
+        ``shares`` is that of ``archstat summary --by``; ``add`` are the keys of further columns.
         """
         known: dict[str, Callable[[], Kind]] = {
             "params": kinds.params,
@@ -121,7 +123,8 @@ class Architecture:
         if kind not in known:
             raise UsageError(f"no report '{kind}'", hint=f"there are {', '.join(known)}")
         arrangement = Arrangement(by=by, depth=depth, sort=sort, top=top)
-        return tabulate(self.spec, known[kind](), arrangement, aux=self.aux, settings=self.settings)
+        table = beside(known[kind](), add)
+        return tabulate(self.spec, table, arrangement, aux=self.aux, settings=self.settings)
 
 
 def transfer(

@@ -1,5 +1,6 @@
 """Which rows of a table are shown, in which order, and what is said of those that are not."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
@@ -41,15 +42,17 @@ def arranged(
     Raises a UsageError on an arrangement that can't be.
     """
     check_grouping(asked.by, asked.depth)
+    _check_readings(asked.by, columns)
     by, depth, top = asked.by or "layer", asked.depth, asked.top
     people = asked.detail == "people"
     free = people and asked.by is None and depth is None and top is None
     held = grouped(rows, by, depth, columns)
-    kept = tuple(row for row in held if not people or _something(row, kind))
+    shown = columns[: len(kind.shown)]
+    kept = tuple(row for row in held if not people or _something(row, kind, shown))
     notes: list[str] = []
     if free and len(kept) > MANY_ROWS:
         staged = grouped(rows, "stage", None, columns)
-        staged_kept = tuple(row for row in staged if _something(row, kind))
+        staged_kept = tuple(row for row in staged if _something(row, kind, shown))
         if len(staged_kept) < len(kept):
             notes.append(f"by stage; --by layer shows all {len(kept):,} rows")
             held, kept, by = staged, staged_kept, "stage"
@@ -78,12 +81,25 @@ def check_grouping(by: Grouping | None, depth: int | None) -> None:
         )
 
 
-def _something(row: Row, kind: Kind) -> bool:
-    """Say whether a row has anything to show; a note counts, and so does an unknown."""
+def _check_readings(by: Grouping | None, columns: Sequence[Column | Reading]) -> None:
+    """Raise a UsageError where layers of one op would have a reading together."""
+    if by == "op" and any(not column.adds for column in columns):
+        raise UsageError(
+            "receptive fields aren't added up over layers of one op",
+            hint="--by stage shows that of each stage's last layer",
+        )
+
+
+def _something(row: Row, kind: Kind, shown: Sequence[Column | Reading]) -> bool:
+    """Say whether a row has anything to show; a note counts, and so does an unknown.
+
+    What is read off every layer counts only where nothing else is shown.
+    """
     if row.idle:
         return False
+    counted = [n for column, n in zip(shown, row.cells, strict=False) if column.adds]
     noted = bool(row.note) and "note" in kind.labels
-    return not kind.shown or noted or any(n != 0 for n in row.cells[: len(kind.shown)])
+    return not kind.nothing or not counted or noted or any(n != 0 for n in counted)
 
 
 def _sorted(

@@ -112,9 +112,7 @@ def _folded(
             else None
             for at, column in enumerate(columns)
         ),
-        note=rows[-1].note
-        if shapes and columns and not any(column.adds for column in columns)
-        else "",
+        seen=rows[-1].seen if shapes else "",
         op=words.pop() if len(words) == 1 else "",
         inputs=rows[0].inputs if shapes else (),
         output=rows[-1].output if shapes else None,

@@ -26,7 +26,8 @@ class Kind(msgspec.Struct, frozen=True):
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
     the moments at which most is alive; ``devices`` share the work, of which each has ``outputs``, and ``lines`` say
     what goes between them. ``shapes`` takes the place of the tensors' shapes, batch included; ``remarks`` stand below
-    the table. Keys in ``split`` are aside only where they come to what the first column does.
+    the table. Keys in ``split`` are aside only where they come to what the first column does. ``seen`` says what a
+    receptive field doesn't; ``added`` are the keys among ``shown`` that were asked for beside the kind's own.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Kind(msgspec.Struct, frozen=True):
     shapes: Callable[[Graph], tuple[tuple[Shape, Terms], ...]] | None = None
     remarks: Callable[[Graph], tuple[str, ...]] | None = None
     split: tuple[str, ...] = ()
+    seen: Callable[[Graph], tuple[str, ...]] | None = None
+    added: tuple[str, ...] = ()
 
     def column(self, key: str) -> Column | Reading:
         """Return the column of a key: this report's own, or the common one."""
@@ -208,8 +211,7 @@ def receptive_field(*, branches: bool = True) -> Kind:
         "without change",
         "receptive_field",
         with_input=True,
-        labels=NOTED,
-        notes=passes.field_notes,
+        seen=passes.field_notes,
         idle=passes.field_kept,
     )
 

@@ -45,14 +45,26 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
             transfer=settings.transfer,
         )
 
+    @classmethod
+    def asked(cls, settings: Settings, *, aux: bool) -> "Conditions":
+        """Return what is asked of any spec; without an input it is the spec's own."""
+        return cls(
+            input=settings.input or (),
+            batch=settings.batch,
+            dtype=settings.dtype,
+            aux=aux,
+            variables=settings.variables,
+            transfer=settings.transfer,
+        )
+
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One layer, or ``count`` layers taken together.
 
     ``cells`` stand in the order of the report's columns; ``None`` is unknown, never zero. Shapes are one
     sample's. ``tensors`` are the learnable tensors: PyTorch's name -> shape. ``saved`` says what
-    autograd keeps: ``input, indices``. ``ids`` says that the input is one id for each token, ``idle`` that a table
-    for people may leave the row out.
+    autograd keeps: ``input, indices``. ``seen`` is what its receptive field doesn't say: ``the whole input``. ``ids``
+    says that the input is one id for each token, ``idle`` that a table for people may leave the row out.
     """
 
     path: str
@@ -63,9 +75,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     tensors: Mapping[str, Shape] = {}
     saved: str = ""
     note: str = ""
+    seen: str = ""
     count: int = 1
     ids: bool = False
     idle: bool = False
+
+    @property
+    def said(self) -> str:
+        """All that is said of the row in words."""
+        return "; ".join(text for text in (self.note, self.seen) if text)
 
 
 class PublishedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,11 +132,12 @@ class PeakLine(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One table.
 
-    ``aside`` are the keys of columns whose total alone is shown in text. ``totals`` are sums over all layers,
-    and of a reading the output's, in the order of ``columns``, computed once; those in ``partial`` miss an unknown
-    cell, so they read "at least". Where several ``devices`` share the work all numbers are those of one;
-    ``lines`` say what goes between them. ``fit`` says why the batch is what it is, where it was looked for. A report
-    without totals (a summary of several specs) has an empty tuple.
+    ``aside`` are the keys of columns whose total alone is shown in text, ``added`` those of columns that were asked for
+    beside the table's own. ``totals`` are sums over all layers, and of a reading the output's, in the order of
+    ``columns``, computed once; those in ``partial`` miss an unknown cell, so they read "at least". Where several
+    ``devices`` share the work all numbers are those of one; ``lines`` say what goes between them. ``fit`` says why the
+    batch is what it is, where it was looked for. A report without totals (a summary of several specs) has an empty
+    tuple.
     """
 
     kind: str
@@ -128,6 +147,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by: Grouping = "layer"
     columns: tuple[Column | Reading, ...] = ()
     aside: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ("output",)
     rows: tuple[Row, ...] = ()
     totals: tuple[Cell, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from archstat import passes
 from archstat.graph import Graph
+from archstat.report.added import beside
 from archstat.report.columns import BY_KEY, Column, Reading
 from archstat.report.grouping import sample, total
 from archstat.report.kinds import SUMMARY
@@ -40,14 +41,22 @@ def summarize(
     *,
     aux: bool = False,
     settings: Settings = DEFAULTS,
+    added: Sequence[str] = (),
     more: bool = False,
 ) -> Report:
     """Return one row for each spec, in the order given; there is no total over different networks.
 
-    ``more`` says below a single one what shows more of it.
+    ``added`` are the keys of further columns, of a reading with that of the output. ``more`` says below a single one
+    what shows more of it.
     """
     first, *others = (BY_KEY[key] for key in SUMMARY.shown)
-    columns: tuple[Column | Reading, ...] = (DEPTH, first, BY_KEY[TRAINED], IN_LINEAR, *others)
+    kind = beside(SUMMARY, added)
+    trained = () if TRAINED in kind.added else (BY_KEY[TRAINED],)
+    added_columns = tuple(kind.column(key) for key in kind.added)
+    columns: tuple[Column | Reading, ...] = (
+        *(DEPTH, first, *trained, IN_LINEAR, *others),
+        *added_columns,
+    )
     rows, partly = [], False
     for spec in specs:
         graph = spec.graph.select(aux=aux)
@@ -74,7 +83,8 @@ def summarize(
             transfer=settings.transfer,
         ),
         columns=columns,
-        aside=() if partly else (TRAINED,),
+        aside=() if partly or TRAINED in kind.added else (TRAINED,),
+        added=kind.added,
         labels=("inputs", "output", "note"),
         rows=tuple(rows),
         partial=tuple(
@@ -85,7 +95,10 @@ def summarize(
 
 
 def _whole(column: Column | Reading, graph: Graph) -> Cell:
-    """Return what a column adds up to, and the deepest of the layers."""
+    """Return what a column adds up to, the deepest of the layers, and of another reading the output's."""
     if isinstance(column, Column):
         return total(column.values(graph))
-    return max(n for n in column.values(graph) if isinstance(n, int))
+    values = column.values(graph)
+    if column is DEPTH:
+        return max(n for n in values if isinstance(n, int))
+    return values[graph.outputs[0]]

@@ -31,22 +31,26 @@ def tabulate(
     columns = tuple(kind.column(key) for key in (*kind.shown, *kind.aside))
     values = [column.values(graph) for column in columns]
     cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
+    # The input is a row where an added column counts it, so that the rows come to the total.
+    counted = [n for c, n in zip(columns, cells[0], strict=True) if c.adds and c.key in kind.added]
+    with_input = kind.with_input or any(n != 0 for n in counted)
     rows = layer_rows(
         graph,
         cells,
-        with_input=kind.with_input,
+        with_input=with_input,
         layout=arrangement.layout,
         shapes=kind.shapes(graph) if kind.shapes is not None else None,
     )
     said = (
         ("saved", kind.what),
         ("note", kind.notes),
+        ("seen", kind.seen),
         ("idle", kind.idle),
         ("output", kind.outputs),
     )
     for field, say in said:
         if say is not None:
-            values_of = say(graph) if kind.with_input else say(graph)[1:]
+            values_of = say(graph) if with_input else say(graph)[1:]
             rows = tuple(
                 msgspec.structs.replace(row, **{field: value})
                 for row, value in zip(rows, values_of, strict=True)
@@ -67,6 +71,7 @@ def tabulate(
         by=by,
         columns=columns,
         aside=tuple(key for key in kind.aside if not (key in kind.split and key in apart)),
+        added=kind.added,
         labels=kind.labels,
         rows=rows,
         totals=totals,

@@ -40,7 +40,7 @@ def test_a_stage_has_its_last_layers() -> None:
     report = tabulate(load("vgg16"), KIND, Arrangement(by="stage"))
     cells = {row.path: row.cells for row in report.rows}
     assert cells["conv5"] == (212, 212, 32, 90, Fraction(31, 2))
-    assert {row.path: row.note for row in report.rows}["fc8"] == "the whole input"
+    assert {row.path: row.seen for row in report.rows}["fc8"] == "the whole input"
 
 
 def test_the_rest_has_none() -> None:
