@@ -12,6 +12,7 @@ from archstat.budget.judge import Outcome, judge
 from archstat.budget.meter import Meter
 from archstat.errors import ArchstatError, SpecError, UsageError
 from archstat.report.architecture import Architecture, load
+from archstat.report.report import Conditions
 from archstat.spec.limits import BOUNDS, merged, parse_limit, parse_percent, usual_bound
 from archstat.spec.model import Bound, Limit
 
@@ -46,11 +47,12 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of checking several specs. ``base`` names what changes were held against."""
+    """What came of checking several specs, under ``conditions``. ``base`` names what changes were held against."""
 
     checks: tuple[Check, ...]
     problems: tuple[Problem, ...] = ()
     base: str = ""
+    conditions: Conditions = Conditions()
 
     @property
     def outcomes(self) -> tuple[tuple[Check, Outcome], ...]:

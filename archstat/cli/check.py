@@ -129,6 +129,7 @@ def _check(
     from archstat.budget.check import Checks, check_limits
     from archstat.errors import ArchstatError
     from archstat.report.architecture import Architecture
+    from archstat.report.asked import asked
     from archstat.spec import load
     from archstat.spec.limits import merged
 
@@ -152,7 +153,10 @@ def _check(
         except ArchstatError as error:
             _report(problems, net.spec.reference, error)
     return Checks(
-        checks=tuple(checks), problems=tuple(problems), base=(bases and (file or ref)) or ""
+        checks=tuple(checks),
+        problems=tuple(problems),
+        base=(bases and (file or ref)) or "",
+        conditions=asked(settings, aux=given.aux),
     )
 
 

@@ -45,9 +45,12 @@ def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) 
     """
     from archstat.cli.output import send
     from archstat.cli.progress import Progress
-    from archstat.cli.specs import load_each
+    from archstat.cli.specs import load_each, settings_of
     from archstat.pytorch import require_torch
+    from archstat.render.layout import conditions
     from archstat.render.verification import render
+    from archstat.report.asked import asked
+    from archstat.report.report import Conditions
     from archstat.spec import bundled
 
     require_torch()
@@ -76,7 +79,9 @@ def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) 
 
         found = each(one, loaded, processes, done, portion=1)
     if found:
-        send(given, lambda name, style: render(name, found, style))
+        held = asked(settings_of(given), aux=given.aux)
+        at = conditions(held) if held != Conditions() else ""
+        send(given, lambda name, style: render(name, found, style, at))
     if any(one.failed for one in found):
         return DIFFERS
     return 0 if whole else FAILED

@@ -21,11 +21,12 @@ MOST = 10
 """Differences shown of one check; the machine formats hold all."""
 
 
-def render(name: str, found: Sequence[Verification], style: Style) -> str:
-    """Write the verifications in the format ``name``."""
+def render(name: str, found: Sequence[Verification], style: Style, at: str = "") -> str:
+    """Write the verifications in the format ``name``; ``at`` is what was asked of the specs, if anything was."""
     if name in MACHINE:
         return listing.render(name, _listing(found), style)
-    lines = _markdown(found) if name == "markdown" else _text(found, style)
+    closing = f"{_closing(found)}{at and f', at {at}'}"
+    lines = _markdown(found, closing) if name == "markdown" else _text(found, style, closing)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -57,7 +58,7 @@ def _listing(found: Sequence[Verification]) -> listing.Listing:
 NOTHING_SEEN = "the reference saw nothing"
 
 
-def _text(found: Sequence[Verification], style: Style) -> Iterator[str]:
+def _text(found: Sequence[Verification], style: Style, closing: str) -> Iterator[str]:
     if len(found) > FEW:
         yield from draw(fit(_summary(found), style.width)[0], style)
         for one in found:
@@ -67,7 +68,7 @@ def _text(found: Sequence[Verification], style: Style) -> Iterator[str]:
         yield ""
         yield from _explained([o for one in found for o in one.outcomes], style)
         yield ""
-        yield ink(_closing(found), "bold", color=style.color)
+        yield ink(closing, "bold", color=style.color)
         return
     for one in found:
         title = f"{clean(one.name)}  {clean(one.reference)}"
@@ -76,7 +77,7 @@ def _text(found: Sequence[Verification], style: Style) -> Iterator[str]:
         yield from _differences(one, style)
         yield from _explained(one.outcomes, style)
         yield ""
-    yield ink(_closing(found), "bold", color=style.color)
+    yield ink(closing, "bold", color=style.color)
 
 
 def _explained(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
@@ -102,7 +103,7 @@ def _summary(found: Sequence[Verification]) -> list[Field]:
     ]
 
 
-def _markdown(found: Sequence[Verification]) -> Iterator[str]:
+def _markdown(found: Sequence[Verification], closing: str) -> Iterator[str]:
     for one in found:
         yield from (f"### {escaped(one.name)}", "")
         yield from markdown.table(_fields(one))
@@ -112,7 +113,7 @@ def _markdown(found: Sequence[Verification]) -> Iterator[str]:
         for reason, n in _reasons(one.outcomes).items():
             yield f"- {n} explained: {escaped(reason)}"
         yield ""
-    yield f"**{_closing(found)}**"
+    yield f"**{escaped(closing)}**"
 
 
 def _fields(one: Verification) -> list[Field]:

@@ -45,18 +45,6 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
             transfer=settings.transfer,
         )
 
-    @classmethod
-    def asked(cls, settings: Settings, *, aux: bool) -> "Conditions":
-        """Return what is asked of any spec; without an input it is the spec's own."""
-        return cls(
-            input=settings.input or (),
-            batch=settings.batch,
-            dtype=settings.dtype,
-            aux=aux,
-            variables=settings.variables,
-            transfer=settings.transfer,
-        )
-
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One layer, or ``count`` layers taken together.

@@ -354,3 +354,19 @@ class TestBaseline:
         done = self.check("--base", "main")
         assert (done.exit_code, done.stdout) == (2, "")
         assert "--base and --baseline can't be combined" in done.stderr
+
+
+def test_what_was_asked_of_the_specs_is_said() -> None:
+    asked = ("check", "lenet5", "--max", "macs=1G", "--batch", "4", "--freeze", "conv1")
+    said = "PASS  1 passed: 1 spec, at batch 4, float32, freeze conv1"
+    assert said in run(*asked).output
+    assert (
+        "1 passed: 1 spec, at batch 4, float32, freeze conv1"
+        in run(*asked, "-f", "markdown").output
+    )
+    settings = json.loads(run(*asked, "-f", "json").output)["settings"]
+    assert settings == {
+        "input": None, "batch": 4, "dtype": "float32", "aux": False, "variables": {},
+        "freeze": ["conv1"], "unfreeze": [], "replace_head": None,
+    }  # fmt: skip
+    assert run(*asked[:4]).output.endswith("PASS  1 passed: 1 spec\n")

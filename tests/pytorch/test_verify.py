@@ -119,3 +119,9 @@ def test_ids_may_be_moved_before_they_are_looked_up(tmp_path: Path) -> None:
     assert not found.failed
     (fields,) = (o for o in found.outcomes if o.check == "receptive fields")
     assert [c.ours for c in fields.compared] == ["0..1 x 3..3"]
+
+
+def test_what_was_asked_of_the_network_is_said() -> None:
+    done = run("verify", "lenet5", "--fast", "--batch", "2", "--freeze", "conv1")
+    assert done.exit_code == 0
+    assert done.output.rstrip().endswith("0 differ, at batch 2, float32, freeze conv1")

@@ -10,8 +10,9 @@ from archstat.budget.judge import Outcome
 from archstat.budget.meter import unit_of
 from archstat.render.check import Locate
 from archstat.render.escape import cell
-from archstat.render.json import envelope
+from archstat.render.json import envelope, transfer
 from archstat.render.style import Style
+from archstat.report.report import Conditions
 from archstat.report.values import Value, plain
 
 CAUSES = 20
@@ -28,6 +29,7 @@ def render(name: str, checks: Checks, style: Style, locate: Locate) -> str:
     about = {
         "summary": {**counts, "specs": len(checks.checks), "unreadable": len(checks.problems)},
         "base": checks.base or None,
+        "settings": _settings(checks.conditions),
         "problems": [_problem(p.reference, p.error) for p in checks.problems],
         "without_budget": [check.reference for check in checks.without],
     }
@@ -35,6 +37,18 @@ def render(name: str, checks: Checks, style: Style, locate: Locate) -> str:
 
 
 _COUNTED = (("fail", "failed"), ("warn", "warned"), ("new", "new"), ("pass", "passed"))
+
+
+def _settings(given: Conditions) -> dict[str, Any]:
+    """Return what was asked of all specs; without an input it is each spec's own."""
+    return {
+        "input": given.input or None,
+        "batch": given.batch,
+        "dtype": given.dtype,
+        "aux": given.aux,
+        "variables": dict(sorted(given.variables.items())),
+        **transfer(given),
+    }
 
 
 def _rows(checks: Checks) -> Iterator[dict[str, Any]]:

@@ -47,6 +47,7 @@ def json_schema() -> dict[str, Any]:
         "tool": _object({"name": {"const": "archstat"}, "version": _TEXT}),
         "summary": _object(counts),
         "base": {"type": ["string", "null"]},
+        "settings": {"type": "object"},
         "problems": {"type": "array", "items": _object(problem)},
         "without_budget": {"type": "array", "items": _TEXT},
         "rows": {"type": "array", "items": _object(row)},

@@ -8,6 +8,8 @@ from archstat.budget.check import Check, Checks
 from archstat.budget.judge import Outcome
 from archstat.budget.meter import unit_of
 from archstat.render.escape import clean
+from archstat.render.layout import conditions
+from archstat.report.report import Conditions
 from archstat.report.values import written
 from archstat.units import percent
 
@@ -119,6 +121,8 @@ def closing(checks: Checks) -> str:
     ]  # fmt: skip
     specs = len(checks.checks)
     said = f"{', '.join(counts) or 'nothing checked'}: {specs} spec{'' if specs == 1 else 's'}"
+    if checks.conditions != Conditions():
+        said += f", at {conditions(checks.conditions)}"
     if checks.problems:
         said += f", and {len(checks.problems)} that could not be checked"
     return said
