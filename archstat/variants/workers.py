@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from archstat.errors import ArchstatError
 
@@ -15,6 +15,11 @@ B = TypeVar("B")
 
 _PORTION = 32
 """Things between two messages of a process."""
+
+_AHEAD = 2
+"""Portions that a process has at a time: it goes on with one while its answer to the other is read."""
+
+_KILLED = "one of the processes was killed"
 
 
 class LostError(ArchstatError):
@@ -38,18 +43,11 @@ def each(
     if jobs > 1 and len(things) > 1 and "fork" in multiprocessing.get_all_start_methods():
         return _forked(work, things, min(jobs, len(things)), step, portion)
     found: list[B] = []
-    for some in _portions(things, portion):
-        found += map(work, some)
+    for start in range(0, len(things), portion):
+        found += map(work, things[start : start + portion])
         if step is not None:
             step(len(found))
     return found
-
-
-def _portions(
-    things: Sequence[A], portion: int, first: int = 0, stride: int = 1
-) -> Iterator[Sequence[A]]:
-    for start in range(first * portion, len(things), stride * portion):
-        yield things[start : start + portion]
 
 
 def _forked(
@@ -60,36 +58,30 @@ def _forked(
     portion: int,
 ) -> list[B]:
     context = multiprocessing.get_context("fork")
-    processes: list[ForkProcess] = []
-    answers: dict[Connection, list[list[B]]] = {}
+    starts = iter(range(0, len(things), portion))
+    answers: dict[int, list[B]] = {}
     done = 0
+    processes: list[ForkProcess] = []
+    pipes: list[Connection] = []
     try:
-        for number in range(jobs):
-            ours, theirs = context.Pipe(duplex=False)
+        for _ in range(jobs):
+            ours, theirs = context.Pipe()
             process = context.Process(
-                target=_serve, args=(work, things, portion, number, jobs, theirs), daemon=True
+                target=_serve, args=(work, things, portion, theirs), daemon=True
             )
             process.start()
             theirs.close()
             processes.append(process)
-            answers[ours] = []
-        open_pipes = list(answers)
-        while open_pipes:
-            for pipe in wait(open_pipes):
-                assert isinstance(pipe, Connection)
-                try:
-                    some = pipe.recv()
-                except EOFError:
-                    raise LostError(
-                        "one of the processes was killed", hint="try --jobs 1"
-                    ) from None
-                if some is None:
-                    open_pipes.remove(pipe)
-                    continue
-                if isinstance(some, Exception):
-                    raise some
-                answers[pipe].append(some)
+            pipes.append(ours)
+        for pipe in pipes * _AHEAD:
+            _hand(pipe, starts)
+        while done < len(things):
+            for ready in wait(pipes):
+                assert isinstance(ready, Connection)
+                start, some = _answer(ready)
+                answers[start] = some
                 done += len(some)
+                _hand(ready, starts)
                 if step is not None:
                     step(done)
     finally:
@@ -97,28 +89,41 @@ def _forked(
             process.terminate()
         for process in processes:
             process.join()
-    # Each process took every so manieth portion.
-    streams = [iter(portions) for portions in answers.values()]
-    count = -(-len(things) // portion)
-    return [one for at in range(count) for one in next(streams[at % jobs])]
+    return [one for start in sorted(answers) for one in answers[start]]
 
 
-def _serve(
-    work: Callable[[A], B],
-    things: Sequence[A],
-    portion: int,
-    number: int,
-    jobs: int,
-    pipe: Connection,
-) -> None:
+def _hand(pipe: Connection, starts: Iterator[int]) -> None:
+    """Give a process the next portion, if there is one: whoever is quick gets more."""
+    start = next(starts, None)
+    if start is None:
+        return
+    try:
+        pipe.send(start)
+    except OSError:
+        raise LostError(_KILLED, hint="try --jobs 1") from None
+
+
+def _answer(pipe: Connection) -> tuple[int, list[Any]]:
+    try:
+        found: tuple[int, list[Any]] | Exception = pipe.recv()
+    except (EOFError, OSError):
+        raise LostError(_KILLED, hint="try --jobs 1") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _serve(work: Callable[[A], B], things: Sequence[A], portion: int, pipe: Connection) -> None:
     # Ctrl-C reaches every process of the terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What was read before the fork needs no looking through, and what a build leaves goes by itself.
     gc.freeze()
     gc.set_threshold(100_000)
     try:
-        for some in _portions(things, portion, number, jobs):
-            pipe.send([work(thing) for thing in some])
-        pipe.send(None)
+        while True:
+            start = pipe.recv()
+            pipe.send((start, list(map(work, things[start : start + portion]))))
+    except EOFError:
+        return  # the first process has ended
     except Exception as error:  # whatever it is, the first process raises it
         pipe.send(error)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -66,6 +67,22 @@ def test_processes_change_nothing(jobs: int) -> None:
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_answers_come_in_the_order_of_the_things(jobs: int, portion: int) -> None:
     assert each(lambda n: 2 * n, range(50), jobs, portion=portion) == list(range(0, 100, 2))
+
+
+def test_who_is_quick_gets_more(tmp_path: Path) -> None:
+    """The first thing is done only once one behind it is, of which its own process has not even heard."""
+    last = tmp_path / "last"
+
+    def work(n: int) -> int:
+        if n == 38:
+            last.touch()
+        end = time.monotonic() + 60
+        while n == 0 and not last.exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return n
+
+    assert each(work, range(40), jobs=2, portion=1) == list(range(40))
 
 
 def test_a_killed_process_is_no_answer() -> None:
