@@ -2,12 +2,14 @@
 and of anything around them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from fnmatch import translate
+from functools import cached_property
 
 import msgspec
 
 from archstat.errors import ArchstatError, UsageError
+from archstat.graph import Node
 from archstat.spec.model import Transfer
 from archstat.spec.nodes import Scalar, Sequence, YamlNode, expect, printable
 from archstat.spec.words import nearest
@@ -24,15 +26,16 @@ NOTHING = Transfer()
 def frozen(
     freeze: YamlNode | None,
     unfreeze: YamlNode | None,
-    paths: list[str],
+    nodes: list[Node],
     transfer: Transfer = NOTHING,
 ) -> frozenset[int]:
-    """Return the nodes, given by their ``paths``, whose weights aren't trained.
+    """Return those of the ``nodes`` whose weights aren't trained.
 
-    What the spec freezes, less what it unfreezes; then what ``transfer`` freezes, less what it unfreezes. Raises an
-    ArchstatError for a glob that matches nothing, and where nothing is there to unfreeze.
+    What the spec freezes, less what it unfreezes; then what ``transfer`` freezes, less what it unfreezes. Weights that
+    several layers share are one parameter, as ``requires_grad`` is: what is said of one layer holds for all. Raises an
+    ArchstatError for a glob that matches no weights, and where nothing is there to unfreeze.
     """
-    globs = _Globs(paths)
+    globs = _Globs(nodes)
     held: set[int] = set()
     if freeze is not None:
         held = globs.matching(_written(freeze, "freeze"))
@@ -45,7 +48,7 @@ def frozen(
         if not held:
             raise UsageError("--unfreeze: nothing is frozen", hint="--freeze all freezes the rest")
         held -= globs.matching(_given(transfer.unfreeze, "--unfreeze"))
-    return frozenset(held)
+    return frozenset(i for i, node in enumerate(nodes) if node.owner in held)
 
 
 def covering(layers: Mapping[str, bool]) -> tuple[list[str], list[str]]:
@@ -102,10 +105,11 @@ def _given(texts: Iterable[str], option: str) -> Iterator[_Glob]:
 class _Globs:
     """The paths of the nodes and what is around them, each once: ``a.b.c`` is also under ``a`` and ``a.b``."""
 
-    def __init__(self, paths: list[str]) -> None:
-        self.paths = paths
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
         self.around: dict[str, str] = {}
-        for path in paths:
+        for node in nodes:
+            path = node.path
             while path and path not in self.around:
                 above = path.rpartition(".")[0]
                 self.around[path] = above
@@ -113,7 +117,7 @@ class _Globs:
         self.tries = 0
 
     def matching(self, globs: Iterable[_Glob]) -> set[int]:
-        """Return the nodes that any glob matches; raise for a glob that matches nothing."""
+        """Return the owners of the weights that any glob matches; raise for a glob that matches none."""
         found: set[str] = set()
         everything = False
         for glob in globs:
@@ -124,18 +128,33 @@ class _Globs:
             if not hits:
                 raise glob.error(
                     f"'{printable(glob.text)}' matches no layer",
-                    hint=nearest(glob.text, self.around) or self._stages(),
+                    hint=nearest(glob.text, self.around)
+                    or f"there are {self._stages(self.around)}",
+                )
+            if self.weighted.isdisjoint(hits):
+                stages = self._stages(self.weighted)
+                raise glob.error(
+                    f"'{printable(glob.text)}' matches no layer with weights",
+                    hint=f"there are weights in {stages}" if stages else None,
                 )
             found.update(hits)
         if everything or not found:
-            return set(range(len(self.paths))) if everything else set()
+            return {node.owner for node in self.nodes} if everything else set()
         covered: dict[str, bool] = {"": False}
-        return {i for i, path in enumerate(self.paths) if self._covered(path, found, covered)}
+        return {node.owner for node in self.nodes if self._covered(node.path, found, covered)}
 
-    def _stages(self) -> str:
-        stages = [path for path, above in self.around.items() if not above and path != "input"]
+    @cached_property
+    def weighted(self) -> frozenset[str]:
+        """The layers with weights, and what is around them."""
+        return frozenset(
+            path for node in self.nodes if node.params() for path in _upwards(node.path)
+        )
+
+    def _stages(self, among: Container[str]) -> str:
+        stages = [path for path, above in self.around.items() if not above and path in among]
+        stages = [path for path in stages if path != "input"]
         more = ", ..." if len(stages) > MOST_SHOWN else ""
-        return f"there are {', '.join(stages[:MOST_SHOWN])}{more}"
+        return f"{', '.join(stages[:MOST_SHOWN])}{more}"
 
     def _hits(self, glob: _Glob) -> Iterable[str]:
         if not any(c in glob.text for c in "*?["):

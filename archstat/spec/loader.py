@@ -202,12 +202,12 @@ class Plan:
         document, transfer = self.document, settings.transfer
         if not (document.freeze or document.unfreeze or transfer.freeze or transfer.unfreeze):
             return frozenset()
-        paths = [node.path for node in builder.nodes]
+        nodes = builder.nodes
         try:
-            held = frozen(document.freeze, document.unfreeze, paths, transfer)
+            held = frozen(document.freeze, document.unfreeze, nodes, transfer)
         except UsageError as error:
             raise self._of_this(error) from None
-        return frozenset(i for i in held if paths[i] not in heads)
+        return frozenset(i for i in held if nodes[i].path not in heads)
 
     def _of_this(self, error: UsageError) -> UsageError:
         """Name the spec: an option is about several."""

@@ -101,6 +101,7 @@ def test_other_commands_follow(net: str) -> None:
     [
         (("vgg16", "--freeze", "conv6"), "vgg16: --freeze: 'conv6' matches no layer\n  hint: did you mean 'conv5'?"),
         (("vgg16", "--freeze", "all,"), "vgg16: --freeze: '' matches no layer"),
+        (("vgg16", "--freeze", "conv1.max_pool1"), "'conv1.max_pool1' matches no layer with weights\n  hint:"),
         (("vgg16", "--unfreeze", "fc8"), "vgg16: --unfreeze: nothing is frozen"),
         (("vgg16", "--freeze", "\x1b[31m"), "'·[31m' matches no layer"),
         (("vgg16", "--replace-head", "0"), "'0' is not a whole number from 1 to 16,777,216"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from archstat.passes import trainable_params
 from tests.spec.conftest import Build, Refused
 from tests.spec.graphs import paths
 
@@ -72,11 +73,50 @@ def test_what_is_trained(build: Build, lines: str, left: list[str]) -> None:
         ("freeze: []", "'freeze' is empty"),
         ("freeze: [CONV1]", "'CONV1' matches no layer"),
         ("freeze: ['']", "'' matches no layer"),
+        (
+            "freeze: [body, head.flatten1]",
+            "net.yaml:9:16: error: 'head.flatten1' matches no layer with weights",
+        ),
+        ("freeze: ['*.flatten?']", "hint: there are weights in conv1, conv10, body, head, side"),
+        ("freeze: [input]", "'input' matches no layer with weights"),
+        ("freeze: all\nunfreeze: [head.flatten1]", "'head.flatten1' matches no layer with weights"),
         ("freeze: ['[']", "'[' matches no layer"),
     ],
 )
 def test_wrong_globs(refused: Refused, lines: str, message: str) -> None:
     assert message in refused(f"{TEXT}{lines}\n")
+
+
+SHARED = """\
+input: [8]
+layers:
+  a: [linear: 8]
+  b: [{linear: 8, share: a.linear1}]
+  c: [linear: 8]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        ("", ["a.linear1", "b.linear1", "c.linear1"]),
+        ("freeze: a", ["c.linear1"]),
+        ("freeze: b", ["c.linear1"]),
+        ("freeze: all\nunfreeze: a", ["a.linear1", "b.linear1"]),
+        ("freeze: all\nunfreeze: b", ["a.linear1", "b.linear1"]),
+        ("freeze: [a, c]\nunfreeze: b", ["a.linear1", "b.linear1"]),
+    ],
+)
+def test_shared_weights_are_one_parameter(build: Build, lines: str, left: list[str]) -> None:
+    graph = build(SHARED + lines)
+    assert [n.path for n in graph.nodes if n.params() and not n.frozen] == left
+    assert sum(trainable_params(graph)) == 72 * len({n[0] for n in left} - {"b"})
+
+
+def test_no_weights_at_all(build: Build, refused: Refused) -> None:
+    text = "input: [3, 8, 8]\nlayers: {a: [relu]}\n"
+    assert [n.path for n in build(f"{text}freeze: all\n").nodes] == ["input", "a.relu1"]
+    assert "hint" not in refused(f"{text}freeze: a\n")
 
 
 def test_a_stage_may_be_called_all(build: Build) -> None:

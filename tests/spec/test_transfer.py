@@ -71,6 +71,9 @@ def test_what_is_trained(build: Build, lines: str, settings: Settings, left: lis
         (given(("",)), "net.yaml: --freeze: '' matches no layer"),
         (given(("all",), ("haed",)), "net.yaml: --unfreeze: 'haed' matches no layer\n  hint: did you mean 'head'?"),
         (given((), ("head",)), "net.yaml: --unfreeze: nothing is frozen\n  hint: --freeze all freezes the rest"),
+        (given(("head.flatten1",)), "net.yaml: --freeze: 'head.flatten1' matches no layer with weights\n"
+                                    "  hint: there are weights in conv1, body, head, side"),
+        (given(("all",), ("*.relu*",)), "net.yaml: --unfreeze: '*.relu*' matches no layer"),
         (given((), (), 0), "--replace-head must be a positive whole number, not 0"),
     ],
 )  # fmt: skip
@@ -87,7 +90,7 @@ def test_a_name_that_is_nothing_like_any_is_answered_with_the_stages(refused: Re
 
 
 def test_too_many_globs_are_refused(refused: Refused) -> None:
-    wide = "input: [3]\nlayers: [{relu: , repeat: 5000}]\n"
+    wide = "input: [3]\nlayers: [{linear: 3, repeat: 5000}]\n"
     assert "too many globs" in refused(wide, given(("*",) * 500))
 
 
