@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archstat.errors import UsageError
@@ -16,6 +15,8 @@ LARGEST = 2**28
 
 def read_baseline(file: str) -> "Mapping[str, Side]":
     """Return the sides of a file. Raises a UsageError, of one line, where it can't be read or isn't a baseline."""
+    from pathlib import Path
+
     from archstat.comparison.baseline import read
 
     try:

@@ -1,7 +1,6 @@
 """What ``archstat compare`` compares: two specs or more, a branch with its base, specs with a baseline file."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -174,6 +173,8 @@ def _too_few(specs: Sequence[str]) -> UsageError:
 
 def _is_gone(reference: str) -> bool:
     """Say whether a file of the baseline isn't there any more."""
+    from pathlib import Path
+
     try:
         return reference not in bundled() and not Path(reference).exists()
     except (OSError, ValueError):

@@ -7,7 +7,7 @@ import msgspec
 from archstat import passes
 from archstat.graph import Graph
 from archstat.ops.written import options
-from archstat.passes.receptive_field import fields
+from archstat.passes.receptive_field import output_fields
 from archstat.report.columns import BY_KEY
 from archstat.report.grouping import sample
 from archstat.report.report import Conditions, PublishedLine
@@ -97,7 +97,7 @@ def side_of(spec: Spec, metrics: Sequence[str], *, aux: bool = False, settings: 
         output=sample(graph.output),
         keys=keys,
         layers=_layers(graph, keys),
-        field=tuple(axis.size for axis in fields(graph)[graph.outputs[0]]),
+        field=tuple(axis.size for axis in output_fields(graph)),
         depth=max(passes.depth(graph)),
         wholes={key: WHOLE_BY_KEY[key].measure(graph).value for key in wholes},
         published=_published(spec, keys) if settings == Settings() else (),

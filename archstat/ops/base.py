@@ -181,13 +181,21 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         """Return the options in the order of their declaration: name -> kind."""
         found = _OPTIONS.get(cls)
         if found is None:
-            # typing.get_type_hints says the same, and takes a tenth of a short command.
+            # typing.get_type_hints says the same, and is slow to.
             hints: dict[str, Any] = {}
             for base in reversed(cls.__mro__):
                 hints |= getattr(base, "__annotations__", {})
             found = {name: hints[name].__metadata__[0] for name in cls.__struct_fields__}
             _OPTIONS[cls] = found
         return found
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return the default of each option that has one."""
+        # msgspec.structs.fields says the same, and works out the types besides.
+        names, values = cls.__struct_fields__, cls.__struct_defaults__
+        pairs = zip(names[len(names) - len(values) :], values, strict=True)
+        return {name: value for name, value in pairs if value is not msgspec.NODEFAULT}
 
 
 _OPTIONS: dict[type[Op], dict[str, Kind]] = {}

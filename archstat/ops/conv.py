@@ -8,7 +8,6 @@ from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Autocast, Op, Terms, shape_terms
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, PerAxis, PerAxis0, Positive, per_axis
-from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Along, Read, Routes, Spread, image
 from archstat.ops.tape import INPUT, PARAMETER, Learned, Mode, Save, Step
 from archstat.ops.window import (
@@ -100,6 +99,8 @@ class Conv(_Convolution, frozen=True, kw_only=True):
     def split(self, x: Tensor) -> tuple[Op, Op] | None:
         if pads_alike(self.padding):
             return None
+        from archstat.ops.pad import pad_before
+
         self.check(x)
         return pad_before(self, x, self.padding, self.kernel, self.stride, self.dilation)
 

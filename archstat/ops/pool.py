@@ -8,7 +8,6 @@ from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Autocast, Op, Terms, Weightless
 from archstat.ops.checks import check_image
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
-from archstat.ops.pad import pad_before
 from archstat.ops.reach import EVERYTHING, Along, Cells, Routes, but, image
 from archstat.ops.tape import INPUT, Mode, Save, extra
 from archstat.ops.window import Window, check_axes, check_fits, pads_alike, window_over
@@ -43,6 +42,8 @@ class _Pool(Weightless, frozen=True, kw_only=True):
     def split(self, x: Tensor) -> tuple[Op, Op] | None:
         if pads_alike(self.padding):
             return None
+        from archstat.ops.pad import pad_before
+
         check_image(self.word, x)
         step = self.kernel if self.stride is None else self.stride
         return pad_before(self, x, self.padding, self.kernel, step, self.spread(), self.filler)

@@ -1,7 +1,8 @@
 """Matrix products as PyTorch runs them: with a weight, of two tensors, and inside attention."""
 
 from math import prod
-from typing import NamedTuple
+
+import msgspec
 
 from archstat.ops.gradient import ELEMENTWISE, RESHAPED, SAME, ZEROS, Permuted
 from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Learned, Mode, Save, Tape, extra
@@ -40,7 +41,7 @@ def matmul_steps(
     return tape.add((at,), y, shares=0, gradients=(RESHAPED,))
 
 
-class Branch(NamedTuple):
+class Branch(msgspec.Struct, frozen=True):
     """A tensor [N, *, L, heads * d] that is seen as [N, *, heads, L, d], and the value it is."""
 
     x: Tensor

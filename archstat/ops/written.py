@@ -2,8 +2,6 @@
 
 from functools import cache
 
-import msgspec
-
 from archstat.ops.base import Op
 from archstat.ops.options import Value
 
@@ -15,21 +13,20 @@ def options(op: Op) -> tuple[tuple[str, str], ...]:
     >>> options(Conv(channels=64, kernel=3))
     (('channels', '64'), ('kernel', '3'))
     """
-    found = []
-    for field in msgspec.structs.fields(op):
-        value = getattr(op, field.name)
-        if field.required or value != field.default:
-            found.append((field.name, flow(value)))
-    return tuple(found)
+    defaults = op.defaults()
+    values = [(name, getattr(op, name)) for name in op.__struct_fields__]
+    return tuple(
+        (name, flow(value))
+        for name, value in values
+        if name not in defaults or value != defaults[name]
+    )
 
 
 @cache
 def default(kind: type[Op], option: str) -> str:
     """Return an option's default value; nothing if it has none, or one that other options give."""
-    for field in msgspec.structs.fields(kind):
-        if field.name == option and not field.required and field.default is not None:
-            return flow(field.default)
-    return ""
+    value = kind.defaults().get(option)
+    return "" if value is None else flow(value)
 
 
 def flow(value: Value) -> str:

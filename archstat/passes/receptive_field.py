@@ -48,8 +48,17 @@ def fields(graph: Graph) -> Rows:
     Unit:    input positions (pixels, samples, tokens) along one axis
     Source:  Araujo et al. 2019, Computing Receptive Fields of Convolutional Neural Networks, distill.pub
     """
-    lengths = [graph.input.shape[d] for d in axes(graph)]
+    lengths = _lengths(graph)
     return tuple(tuple(map(_field, lengths, row)) for row in views(graph))
+
+
+def output_fields(graph: Graph) -> tuple[Field, ...]:
+    """Return those of the first output alone."""
+    return tuple(map(_field, _lengths(graph), views(graph)[graph.outputs[0]]))
+
+
+def _lengths(graph: Graph) -> list[int]:
+    return [graph.input.shape[d] for d in axes(graph)]
 
 
 def receptive_field(graph: Graph) -> tuple[Measure | None, ...]:

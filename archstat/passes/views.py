@@ -194,14 +194,16 @@ def _blurred(lost: Blurred, left: View, route: Route, node: Node) -> View:
 
 
 def _joined(branches: Sequence[View]) -> View:
-    made = View()
-    for branch in branches:
+    made, *others = branches or [View()]
+    for branch in others:
         made = _beside(made, branch)
     return made
 
 
 def _beside(a: View, b: View) -> View:
     """Return what a unit sees that sees both."""
+    if not (a.moving or a.same or a.blurred):
+        return b
     if a.moving and b.moving and a.axis != b.axis:
         # Each unit sees two places: what lies between them depends on both.
         lost = Blurred(frozenset({a.axis, b.axis}), None, hull([_extent(a), _extent(b)]))

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from archstat import passes
 from archstat.graph import Graph, Node
+from archstat.passes import peak
+from archstat.passes.saved import saved_bytes as kept
 from archstat.passes.training import training_peak as predicted
 from archstat.pytorch.agreement import Comparison, Outcome
 from archstat.pytorch.release import RELEASE, running
@@ -30,7 +31,7 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
                 check=check, reference=HOOKS, skipped=f"PyTorch refuses to run it: {error}"
             )
             continue
-        ours = passes.saved_bytes(graph, running(training=training))
+        ours = kept(graph, running(training=training))
         yield Outcome(
             check=check,
             reference=HOOKS,
@@ -45,7 +46,7 @@ def inference_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a forward pass without gradients."""
     from archstat.pytorch.watch import inference_peak as measured
 
-    ours = passes.inference_peak(subject.graph, torch=RELEASE).nbytes
+    ours = peak.inference_peak(subject.graph, torch=RELEASE).nbytes
     one = _peak(subject.graph, ours, measured(subject.graph))
     return Outcome(check="inference peak", reference=DISPATCH, compared=(one,))
 

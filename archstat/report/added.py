@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from archstat import passes
 from archstat.errors import UsageError
 from archstat.report.columns import BY_KEY, READING_BY_KEY
 from archstat.report.kinds import Kind
@@ -20,6 +19,8 @@ def beside(kind: Kind, keys: Sequence[str]) -> Kind:
     added = tuple(key for key in known_columns(keys) if key not in kind.shown)
     if not added:
         return kind
+    from archstat.passes.receptive_field import field_notes
+
     counts = any(kind.column(key).adds for key in added)
     return msgspec.structs.replace(
         kind,
@@ -27,7 +28,7 @@ def beside(kind: Kind, keys: Sequence[str]) -> Kind:
         aside=tuple(key for key in kind.aside if key not in added),
         added=added,
         nothing="without any of them" if counts and kind.nothing else kind.nothing,
-        seen=passes.field_notes if any(key in READING_BY_KEY for key in added) else kind.seen,
+        seen=field_notes if any(key in READING_BY_KEY for key in added) else kind.seen,
     )
 
 

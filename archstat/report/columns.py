@@ -5,12 +5,16 @@ its own, and that of the network is its output's.
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
 from archstat import passes
 from archstat.graph import Graph
+
+if TYPE_CHECKING:
+    from archstat.passes.receptive_field import Measure
 
 Unit = Literal["elements", "bytes", "MAC", "FLOP"]
 
@@ -44,10 +48,16 @@ class Reading(msgspec.Struct, frozen=True):
     title: str
     unit: Literal["positions", "layers"]
     about: str
-    values: Callable[[Graph], tuple[passes.Measure | None, ...]]
+    values: Callable[[Graph], "tuple[Measure | None, ...]"]
     estimate: bool = False
 
     adds: ClassVar[bool] = False
+
+
+def _of(place: str) -> Callable[[Graph], Any]:
+    """Return a pass by its module and name, which is imported when the first graph is given to it."""
+    module, _, name = place.partition(".")
+    return lambda graph: getattr(import_module(f"archstat.passes.{module}"), name)(graph)
 
 
 def _forward_backward(graph: Graph) -> passes.Values:
@@ -69,27 +79,30 @@ COLUMNS = (
     Column("activations", "activations", "elements", "outputs that own their memory", passes.activations),
     Column("activation_bytes", "memory", "bytes", "activations x bytes per element", passes.activation_bytes),
     Column("saved_bytes", "saved", "bytes", "what PyTorch keeps for backward, in training on the CPU",
-           passes.saved_bytes),
+           _of("saved.saved_bytes")),
     Column("forward_backward_bytes", "with backward", "bytes",
            "an estimate: activations x 2, as the lecture does", _forward_backward, estimate=True),
-    Column("gradient_bytes", "gradients", "bytes", "one for each param that is trained", passes.gradient_bytes),
+    Column("gradient_bytes", "gradients", "bytes", "one for each param that is trained",
+           _of("optimizers.gradient_bytes")),
     Column("momentum_bytes", "momentum", "bytes", "what SGD with momentum keeps for each param that is trained",
-           passes.momentum_bytes),
-    Column("adam_bytes", "Adam state", "bytes", "what Adam keeps for each param that is trained", passes.adam_bytes),
+           _of("optimizers.momentum_bytes")),
+    Column("adam_bytes", "Adam state", "bytes", "what Adam keeps for each param that is trained",
+           _of("optimizers.adam_bytes")),
 )  # fmt: skip
 
 BY_KEY = {column.key: column for column in COLUMNS}
 
 READINGS = (
     Reading("receptive_field", "receptive field", "positions", "input positions that a unit sees, the largest path's",
-            passes.receptive_field),
+            _of("receptive_field.receptive_field")),
     Reading("smallest_receptive_field", "smallest path", "positions", "the same along the smallest path",
-            passes.smallest_receptive_field),
-    Reading("jump", "jump", "positions", "effective stride: how far it moves from unit to unit", passes.jump),
+            _of("receptive_field.smallest_receptive_field")),
+    Reading("jump", "jump", "positions", "effective stride: how far it moves from unit to unit",
+            _of("receptive_field.jump")),
     Reading("effective_padding", "padding", "positions", "how far the first unit's begins before the input",
-            passes.effective_padding),
+            _of("receptive_field.effective_padding")),
     Reading("field_centre", "centre", "positions", "the middle of the first unit's, the first position being 0",
-            passes.field_centre),
+            _of("receptive_field.field_centre")),
 )  # fmt: skip
 
 READING_BY_KEY = {reading.key: reading for reading in READINGS}

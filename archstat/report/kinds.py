@@ -1,6 +1,7 @@
 """The kinds of report: which columns each shows, and what a row of nothing is called."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,11 +10,13 @@ from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.base import Terms
 from archstat.ops.tape import Mode
-from archstat.passes.checkpoint import NOTHING, Checkpoint, recompute_macs
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column, Reading
-from archstat.report.devices import Devices, Line, data_parallel
 from archstat.report.report import Label, PeakLine
 from archstat.tensor import Shape
+
+if TYPE_CHECKING:
+    from archstat.passes.checkpoint import Checkpoint
+    from archstat.report.devices import Devices, Line
 
 NOTED: tuple[Label, ...] = ("output", "note")
 
@@ -43,8 +46,8 @@ class Kind(msgspec.Struct, frozen=True):
     idle: Callable[[Graph], tuple[bool, ...]] | None = None
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
     outputs: Callable[[Graph], tuple[Shape, ...]] | None = None
-    devices: Devices | None = None
-    lines: Callable[[Graph], tuple[Line, ...]] | None = None
+    devices: "Devices | None" = None
+    lines: "Callable[[Graph], tuple[Line, ...]] | None" = None
     shapes: Callable[[Graph], tuple[tuple[Shape, Terms], ...]] | None = None
     remarks: Callable[[Graph], tuple[str, ...]] | None = None
     split: tuple[str, ...] = ()
@@ -116,7 +119,7 @@ def memory(
     states: tuple[Column, ...] = (),
     mode: Mode | None = None,
     input_grad: bool = False,
-    checkpoint: Checkpoint = NOTHING,
+    checkpoint: "Checkpoint | None" = None,
     said: str = "",
 ) -> Kind:
     """Return the lecture's memory table.
@@ -127,7 +130,9 @@ def memory(
     """
     mode = mode or Mode()
     shown = ("activations", "activation_bytes")
-    if checkpoint.by != "none":
+    if checkpoint is not None and checkpoint.by != "none":
+        from archstat.passes.checkpoint import recompute_macs
+
         again = Column(
             "recompute_macs",
             "recompute MACs",
@@ -150,12 +155,14 @@ def memory(
             peaks=peaks,
             remarks=remarks,
         )
+    from archstat.passes.checkpoint import NOTHING
+    from archstat.passes.saved import saved_bytes, saved_what
+
+    behind = checkpoint or NOTHING
     saved = msgspec.structs.replace(
         BY_KEY["saved_bytes"],
         about=f"what PyTorch keeps for backward, {kept_where(mode)}",
-        values=lambda graph: passes.saved_bytes(
-            graph, mode, input_grad=input_grad, checkpoint=checkpoint
-        ),
+        values=lambda graph: saved_bytes(graph, mode, input_grad=input_grad, checkpoint=behind),
     )
     return Kind(
         "memory",
@@ -168,9 +175,7 @@ def memory(
         own=(saved, *states),
         peaks=peaks,
         remarks=remarks,
-        what=lambda graph: passes.saved_what(
-            graph, mode, input_grad=input_grad, checkpoint=checkpoint
-        ),
+        what=lambda graph: saved_what(graph, mode, input_grad=input_grad, checkpoint=behind),
     )
 
 
@@ -186,6 +191,8 @@ def kept_where(mode: Mode) -> str:
 
 def on_gpus(kind: Kind, gpus: int, batch: int) -> Kind:
     """Return the table of one of several GPUs that share a batch."""
+    from archstat.report.devices import Devices, data_parallel
+
     devices = Devices(gpus, "batch", batch)
     return msgspec.structs.replace(kind, devices=devices, lines=data_parallel(gpus))
 
@@ -197,6 +204,8 @@ def shapes() -> Kind:
 
 def receptive_field(*, branches: bool = True) -> Kind:
     """Return the table of receptive fields; without ``branches`` the smallest path is the largest."""
+    from archstat.passes.receptive_field import field_kept, field_notes
+
     smallest = ("smallest_receptive_field",)
     return Kind(
         "receptive-field",
@@ -211,8 +220,8 @@ def receptive_field(*, branches: bool = True) -> Kind:
         "without change",
         "receptive_field",
         with_input=True,
-        seen=passes.field_notes,
-        idle=passes.field_kept,
+        seen=field_notes,
+        idle=field_kept,
     )
 
 

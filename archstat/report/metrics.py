@@ -5,7 +5,7 @@ the layer's kind. With no argument it is the total.
 """
 
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import accumulate
 
 from archstat import passes
@@ -28,7 +28,6 @@ class Metrics:
     def __init__(self, graph: Graph, load: Load | None = None) -> None:
         self.graph = graph
         self._load = load
-        self._around = [_around(node.path) for node in graph.nodes]
         self._values: dict[str, tuple[int | None, ...]] = {}
         self._matches: dict[tuple[tuple[str, ...], str | None], list[int]] = {}
         self._functions: Mapping[str, Function] = {
@@ -46,6 +45,10 @@ class Metrics:
         Raises a SpecError without a place for a glob that matches nothing, an unknown name, or an unknown value.
         """
         return evaluate(expression, {}, self._functions)
+
+    @cached_property
+    def _around(self) -> list[tuple[str, ...]]:
+        return [_around(node.path) for node in self.graph.nodes]
 
     def output_of(self, glob: str | None = None) -> tuple[int, ...]:
         """Return one sample's output shape: the network's, or that of the last layer that the glob matches."""
@@ -119,7 +122,9 @@ class Metrics:
         if value is None:
             raise SpecError(f"the {key} of '{path}' is unknown")
         if axis is not None:
-            values = value if isinstance(value, tuple) else (value,) * len(passes.axes(graph))
+            from archstat.passes.views import axes
+
+            values = value if isinstance(value, tuple) else (value,) * len(axes(graph))
             if not isinstance(axis, int) or not 0 <= axis < len(values):
                 raise SpecError(f"{key}(): the input has {len(values)} axes, from 0")
             value = values[axis]
@@ -159,6 +164,8 @@ class Metrics:
 
 
 def _matches(paths: tuple[str, ...], glob: str) -> bool:
+    from fnmatch import fnmatchcase
+
     return any(fnmatchcase(path, glob) for path in paths)
 
 

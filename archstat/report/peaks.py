@@ -5,12 +5,12 @@ from typing import Literal
 
 import msgspec
 
-from archstat import passes
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import NOTHING, Checkpoint
 from archstat.passes.loss import ends
 from archstat.passes.optimizers import Optimizer, optimizer_bytes
+from archstat.passes.peak import inference_peak
 from archstat.passes.training import TrainingPeak, training_peak
 from archstat.report.columns import BY_KEY, Column
 from archstat.report.report import PeakLine
@@ -86,7 +86,7 @@ def peaks(
 
 def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
     """Return the peak of a forward pass without gradients; parameters and buffers are not in it."""
-    peak = passes.inference_peak(graph, mode.device, torch=mode.torch)
+    peak = inference_peak(graph, mode.device, torch=mode.torch)
     at = graph.nodes[peak.node]
     return PeakLine(
         key="inference_peak_bytes",

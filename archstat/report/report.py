@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from archstat.graph import Graph
 from archstat.report.columns import Column, Reading
-from archstat.report.devices import Devices, Line
-from archstat.report.fit import Fit
 from archstat.report.values import Value
 from archstat.spec.model import Settings, Transfer
 from archstat.tensor import Shape
+
+if TYPE_CHECKING:
+    from archstat.report.devices import Devices, Line
+    from archstat.report.fit import Fit
 
 Grouping = Literal["layer", "stage", "op"]
 Cell = Value | None
@@ -143,9 +145,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     published: tuple[PublishedLine, ...] = ()
     notes: tuple[str, ...] = ()
     peaks: tuple[PeakLine, ...] = ()
-    devices: Devices | None = None
-    lines: tuple[Line, ...] = ()
-    fit: Fit | None = None
+    devices: "Devices | None" = None
+    lines: "tuple[Line, ...]" = ()
+    fit: "Fit | None" = None
 
     @property
     def total(self) -> Mapping[str, Cell]:

@@ -4,13 +4,15 @@ A new one is one entry here, and its key among :data:`archstat.spec.model.METRIC
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
 from archstat import passes
 from archstat.graph import Graph
-from archstat.passes.optimizers import Name, Optimizer
+
+if TYPE_CHECKING:
+    from archstat.passes.optimizers import Name
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -40,8 +42,9 @@ def _inference(graph: Graph) -> Measure:
     return Measure(line.nbytes, line.alive)
 
 
-def _training(optimizer: Name) -> Callable[[Graph], Measure]:
+def _training(optimizer: "Name") -> Callable[[Graph], Measure]:
     def measure(graph: Graph) -> Measure:
+        from archstat.passes.optimizers import Optimizer
         from archstat.report.peaks import Training, trained
 
         line = trained(graph, Training(optimizer=Optimizer(optimizer)))

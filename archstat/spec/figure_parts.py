@@ -1,7 +1,5 @@
 """What a published figure is made of: its metric, its printed number, its expressions."""
 
-import re
-
 from archstat.errors import ArchstatError, SpecError
 from archstat.spec import expressions
 from archstat.spec.model import METRICS, Figure
@@ -65,7 +63,7 @@ def check_suffix(figure: Figure, read_as: Scalar) -> None:
 def read_printed(node: Scalar, metric: str = "") -> str:
     """Check that the printed text is a number with a unit, or a shape (28x28x480); an output is a shape."""
     parts = node.text.split("x")
-    shape = all(re.fullmatch("[0-9]{1,15}", part) for part in parts)
+    shape = all(part.isascii() and part.isdigit() and len(part) <= 15 for part in parts)
     if shape and (len(parts) > 1 or metric == "output"):
         return node.text
     if metric == "output":

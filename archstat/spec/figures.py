@@ -35,10 +35,8 @@ class _Judgement(Struct, frozen=True):
     derivation: Scalar | None = None
 
 
-def read_figures(node: YamlNode | None) -> tuple[Figure, ...]:
+def read_figures(node: YamlNode) -> tuple[Figure, ...]:
     """Read ``published:``. Each entry is one figure, or a printed table with a figure in each cell."""
-    if node is None:
-        return ()
     figures: list[Figure] = []
     for item in expect(node, Sequence, "'published' is a list").items:
         entry = expect(item, Mapping, "a published figure is a mapping")

@@ -10,7 +10,6 @@ from archstat.graph import Builder
 from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
 from archstat.ops.linear import Standing
-from archstat.spec.new_heads import with_outputs
 from archstat.spec.nodes import Scalar, printable
 from archstat.spec.outline import Outline
 from archstat.spec.scope import Paths, Result, Scope
@@ -94,6 +93,8 @@ class Layers:
         """Add an entry's layer, with the weights of ``owner`` if one is given."""
         op = entry.recipe.make(self.names(place, arriving))
         if path in self._heads:
+            from archstat.spec.new_heads import with_outputs
+
             op = with_outputs(op, self._heads[path])
         weights = None
         if owner is None:

@@ -11,13 +11,9 @@ from archstat.ops.options import Value
 from archstat.spec.arriving import check_settings, read_input
 from archstat.spec.build import Expansion
 from archstat.spec.document import Document, earlier, read_document
-from archstat.spec.figures import read_figures
 from archstat.spec.files import open_reference
-from archstat.spec.freeze import frozen
 from archstat.spec.grammar import Grammar
-from archstat.spec.limits import read_budget
 from archstat.spec.model import Figure, Limit, Settings, Spec
-from archstat.spec.new_heads import find_heads
 from archstat.spec.nodes import Mapping, Scalar, Sequence, YamlNode, expect
 from archstat.spec.outline import Outline, Unwritten
 from archstat.spec.reader import read
@@ -167,6 +163,8 @@ class Plan:
         count = settings.transfer.replace_head
         if count is None:
             return {}
+        from archstat.spec.new_heads import find_heads
+
         builder, outputs, _ = self._expanded(settings, Unwritten(), {})
         try:
             found = find_heads(builder.nodes, outputs)
@@ -202,6 +200,8 @@ class Plan:
         document, transfer = self.document, settings.transfer
         if not (document.freeze or document.unfreeze or transfer.freeze or transfer.unfreeze):
             return frozenset()
+        from archstat.spec.freeze import frozen
+
         nodes = builder.nodes
         try:
             held = frozen(document.freeze, document.unfreeze, nodes, transfer)
@@ -215,10 +215,18 @@ class Plan:
 
     @cached_property
     def _published(self) -> tuple[Figure, ...]:
+        if self.document.published is None:
+            return ()
+        from archstat.spec.figures import read_figures
+
         return read_figures(self.document.published)
 
     @cached_property
     def _budget(self) -> tuple[Limit, ...]:
+        if self.document.budget is None:
+            return ()
+        from archstat.spec.limits import read_budget
+
         return read_budget(self.document.budget)
 
 

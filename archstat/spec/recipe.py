@@ -91,6 +91,5 @@ _NONE = Names({"channels": 0}, {})
 @lru_cache(maxsize=256)
 def required(op: type[Op]) -> tuple[str, ...]:
     """Return the options without a default."""
-    names, defaults = op.__struct_fields__, op.__struct_defaults__
-    stated = (msgspec.NODEFAULT,) * (len(names) - len(defaults)) + defaults
-    return tuple(n for n, value in zip(names, stated, strict=True) if value is msgspec.NODEFAULT)
+    defaults = op.defaults()
+    return tuple(name for name in op.__struct_fields__ if name not in defaults)

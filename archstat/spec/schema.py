@@ -6,8 +6,6 @@ takes any expression; ``archstat lint`` is the last word.
 
 from typing import Any
 
-import msgspec
-
 from archstat.ops.base import Op
 from archstat.ops.catalogue import ACTIVATIONS, CATALOGUE, NORMS
 from archstat.ops.options import Json
@@ -207,11 +205,11 @@ def _main(op: type[Op]) -> Json:
 
 
 def _options(op: type[Op]) -> Json:
-    defaults = {field.name: field.default for field in msgspec.structs.fields(op)}
+    defaults = op.defaults()
     found: Json = {}
     for name, kind in op.options().items():
         schema = _value(kind.schema())
-        default = defaults[name]
+        default = defaults.get(name)
         if isinstance(default, bool | int | str):
             schema = {**schema, "default": default}
         found[name] = schema

@@ -18,6 +18,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archstat import passes
 from archstat.graph import Graph
+from archstat.passes.peak import inference_peak
+from archstat.passes.saved import saved_bytes
 from archstat.passes.training import training_peak
 from archstat.pytorch import watch
 from archstat.pytorch.lowering import lower
@@ -35,12 +37,12 @@ Numbers = tuple[int, ...]
 def rules(name: str, *, peaks: bool) -> Numbers:
     """Return MACs and saved bytes, and the peaks, by rule."""
     graph = _graph(name)
-    found = (sum(passes.macs(graph)), sum(passes.saved_bytes(graph)))
+    found = (sum(passes.macs(graph)), sum(saved_bytes(graph)))
     if not peaks:
         return found
     trained = training_peak(graph, in_place=False)
     assert trained is not None
-    return (*found, passes.inference_peak(graph).nbytes, trained.nbytes)
+    return (*found, inference_peak(graph).nbytes, trained.nbytes)
 
 
 def measured(name: str, *, peaks: bool) -> Numbers:

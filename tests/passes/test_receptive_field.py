@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from archstat.graph import Graph
-from archstat.passes import (
+from archstat.passes.receptive_field import (
     effective_padding,
     field_centre,
     field_kept,
     field_notes,
+    fields,
     jump,
     receptive_field,
     smallest_receptive_field,
 )
-from archstat.passes.receptive_field import fields
 from archstat.spec import load
 
 

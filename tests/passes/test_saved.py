@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from archstat.ops.tape import Mode
-from archstat.passes import saved_bytes, saved_what
+from archstat.passes.saved import saved_bytes, saved_what
 from archstat.spec import load
 from archstat.spec.model import Settings
 

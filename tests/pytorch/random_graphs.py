@@ -12,17 +12,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from archstat.errors import SpecError
 from archstat.graph import Graph, Node
 from archstat.ops.base import IO
-from archstat.passes import (
-    backward_macs,
-    buffers,
-    inference_peak,
-    macs,
-    params,
-    saved_bytes,
-    trainable_params,
-)
+from archstat.passes import backward_macs, buffers, macs, params, trainable_params
 from archstat.passes.loss import ends as ends_of
 from archstat.passes.overwritten import overwritten
+from archstat.passes.peak import inference_peak
+from archstat.passes.saved import saved_bytes
 from archstat.pytorch import lower
 from archstat.pytorch.lowering import target_of
 from archstat.pytorch.memory_checks import adds_out_of_place

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from archstat.passes import adam_bytes, gradient_bytes, inference_peak, saved_bytes
-from archstat.passes.optimizers import Optimizer
+from archstat.passes.optimizers import Optimizer, adam_bytes, gradient_bytes
+from archstat.passes.peak import inference_peak
+from archstat.passes.saved import saved_bytes
 from archstat.passes.training import training_peak
 from archstat.spec import load
 from archstat.spec.model import Settings

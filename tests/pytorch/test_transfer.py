@@ -6,13 +6,9 @@ from typing import Any
 import pytest
 
 from archstat.graph import Graph
-from archstat.passes import (
-    backward_macs,
-    gradient_bytes,
-    saved_bytes,
-    trainable_params,
-)
-from archstat.passes.optimizers import Optimizer, optimizer_bytes
+from archstat.passes import backward_macs, trainable_params
+from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_bytes
+from archstat.passes.saved import saved_bytes
 from archstat.passes.training import training_peak
 from archstat.spec import load
 from archstat.spec.model import Settings, Transfer

@@ -17,10 +17,15 @@ import pytest
 from archstat import passes
 from archstat.errors import ArchstatError, SpecError
 from archstat.ops.tape import Mode
+from archstat.passes.peak import inference_peak
+from archstat.passes.receptive_field import field_kept, field_notes
+from archstat.passes.saved import saved_bytes, saved_what
+from archstat.passes.views import axes
 from archstat.render import formats, reproduction
 from archstat.render.style import Style
 from archstat.report import kinds
 from archstat.report.arrange import Arrangement
+from archstat.report.columns import COLUMNS, READINGS
 from archstat.report.peaks import peaks
 from archstat.report.reproduce import reproduce
 from archstat.report.tabulate import tabulate
@@ -103,12 +108,14 @@ def remarks(path: str) -> list[str] | None:
 
 def run_passes(spec: Spec) -> None:
     graph = spec.graph
-    for name in passes.__all__:
-        if name.islower():
-            with limited():
-                getattr(passes, name)(graph)
+    for column in (*COLUMNS, *READINGS):
+        with limited():
+            column.values(graph)
+    for one in (passes.depth, axes, field_kept, field_notes, inference_peak, saved_what):
+        with limited():
+            one(graph)
     with limited():
-        passes.saved_bytes(graph, Mode(training=False, device="cuda"), input_grad=True)
+        saved_bytes(graph, Mode(training=False, device="cuda"), input_grad=True)
 
 
 def show(spec: Spec) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import archstat
 from archstat.errors import UsageError
-from archstat.passes import inference_peak
+from archstat.passes.peak import inference_peak
 from archstat.variants.axes import read_axis
 from archstat.variants.family import Number
 from archstat.variants.sweep import Request, Sweep, sweep
