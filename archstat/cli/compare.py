@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from archstat.cli.command import Command, option
-from archstat.cli.options import OUTPUT, TABLE, Given, common
+from archstat.cli.options import OUTPUT, TABLE, Given, Keys, common
+from archstat.cli.refusals import refuse_beside, refuse_without
 from archstat.cli.specs import FAILED, Reference, arrangement_of
 
 if TYPE_CHECKING:
-    from archstat.comparison.compare import Optimizer
     from archstat.comparison.outcome import Outcome
+    from archstat.passes.optimizers import Name
     from archstat.render.style import Style
 
 EXAMPLES = """
@@ -39,12 +40,12 @@ AGAINST = "Against"
 @option("--baseline", metavar="FILE", section=AGAINST,
         help="The numbers in a file: of all specs in it, or those named.")  # fmt: skip
 @option("--write-baseline", metavar="FILE", section=AGAINST,
-        help="Write the numbers of specs to a file, and compare nothing.")  # fmt: skip
+        help="Write all numbers of specs to a file, and compare nothing.")  # fmt: skip
 @option("--config", metavar="FILE", section=AGAINST,
-        help="Says which specs --base is about; archstat.yaml by default.")  # fmt: skip
-@option("--metric", "metrics", multiple=True, metavar="KEYS", section=TABLE,
+        help="Says which specs --base is about where none is named; archstat.yaml by default.")  # fmt: skip
+@option("--metric", "metrics", type=Keys(), multiple=True, metavar="KEYS", section=TABLE,
         help="Which numbers: params,macs,activations,activation_bytes by default. Repeatable.")  # fmt: skip
-@option("--training", type=click.Choice(["sgd", "momentum", "adam"]), section=TABLE,
+@option("--training", type=click.Choice(["sgd", "momentum", "adam", "adamw"]), section=TABLE,
         help="What training takes with this optimizer: trained params, backward MACs, memory, the peak.")  # fmt: skip
 @option(
     "--exit-code", is_flag=True, section=OUTPUT, help="Exit with 1 where there is a difference."
@@ -59,8 +60,8 @@ def command(
     baseline: str | None,
     write_baseline: str | None,
     config: str | None,
-    metrics: tuple[str, ...],
-    training: "Optimizer | None",
+    metrics: tuple[tuple[str, ...], ...],
+    training: "Name | None",
     exit_code: bool,
     step_summary: bool,
 ) -> int:
@@ -78,7 +79,25 @@ def command(
     from archstat.render.formats import MACHINE
 
     if write_baseline is not None:
+        arranged = {
+            "--by": given.by,
+            "--depth": given.depth,
+            "--sort": given.sort,
+            "--top": given.top,
+        }
+        shown = {"--all": given.everything, "--strict": given.strict, "--exit-code": exit_code}
+        written = {
+            "--format": given.format,
+            "--output": given.outputs,
+            "--step-summary": step_summary,
+        }
+        numbers = {"--metric": metrics, "--training": training}
+        against = {"--base": base, "--baseline": baseline, "--config": config}
+        others = {**against, **numbers, **arranged, **shown, **written}
+        refuse_beside("--write-baseline", others)
         return FAILED if keep(write_baseline, specs, given) else 0
+    if specs and base is None:
+        refuse_without("--base", {"--config": config})
     outcome = find(
         specs, given, _keys(metrics, training), base=base, baseline=baseline, config=config
     )
@@ -104,11 +123,11 @@ def command(
     return DIFFERS if exit_code and outcome.differing else 0
 
 
-def _keys(given: Sequence[str], training: "Optimizer | None") -> tuple[str, ...]:
+def _keys(given: Sequence[Sequence[str]], training: "Name | None") -> tuple[str, ...]:
     """Return the metrics that are asked for: ``--metric params,macs`` or one by one, then those of training."""
     from archstat.comparison.compare import METRICS, known_metrics, of_training
 
-    asked = [key.strip() for keys in given for key in keys.split(",")]
+    asked = [key for keys in given for key in keys]
     asked += of_training(training) if training else ()
     return known_metrics(asked) if asked else METRICS
 

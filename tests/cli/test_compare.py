@@ -191,6 +191,14 @@ def test_a_revision_stands_wherever_a_spec_does(branch: Path) -> None:
         (("lenet5", "vgg11", "--by", "op", "--depth", "2"), "--depth follows paths"),
         (("lenet5", "vgg11", "--by", "stage", "--depth", "2"), "both say what a row is"),
         (("--write-baseline", "x.json"), "no spec to write"),
+        (
+            ("--write-baseline", "x.json", "lenet5", "-f", "json"),
+            "--format can't go with --write-b",
+        ),
+        (("--write-baseline", "x.json", "lenet5", "--metric", "params"), "--metric can't go with"),
+        (("--write-baseline", "x.json", "lenet5", "--base", "main"), "--base can't go with"),
+        (("--write-baseline", "x.json", "lenet5", "--exit-code"), "--exit-code can't go with"),
+        (("lenet5", "vgg11", "--config", "x.yaml"), "--config says nothing without --base"),
     ],
 )
 def test_what_can_not_be_compared_is_said(arguments: tuple[str, ...], said: str) -> None:
