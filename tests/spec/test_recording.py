@@ -105,8 +105,13 @@ def test_bundled(name: str, again: list[Graph]) -> None:
     plan = Plan(name, many=True)
     for settings in (*several(name), *several(name)):
         found = loaded(name, settings)
-        assert built(plan, settings) == found
-        assert built(plan, settings) == found
+        for graph in built(plan, settings), built(plan, settings):
+            assert graph == found
+            if isinstance(graph, Graph):
+                ops, ios, kinds = graph.kinds
+                assert [(ops[kind], ios[kind]) for kind in kinds] == [
+                    (n.op, n.io) for n in graph.nodes
+                ]
     assert len(again) > 3 * len(list(several(name))) / 2
 
 
