@@ -4,6 +4,7 @@ import click
 
 from archstat.cli.command import Command, option
 from archstat.cli.options import Given, common
+from archstat.cli.refusals import refuse_beside
 from archstat.cli.specs import Layer, Reference, settings_of
 
 EXAMPLES = """
@@ -51,9 +52,12 @@ def command(
     that is explained: a sum from archstat's to what another tool prints, by rule, without that tool. With
     --formula it is how a number goes with variables: a polynomial, and the values at which it was tried and is equal.
     """
+    exact = {"--units": given.units != "si"}
     if formula is not None or named is not None:
+        refuse_beside("--formula", exact)
         return _formula(given, spec, layers, against, formula, named)
     if against is not None:
+        refuse_beside("--against", exact)
         return _against(given, spec, layers, against)
     from archstat.cli.output import send
     from archstat.render import board, listing

@@ -28,5 +28,6 @@ def command(given: Given, specs: tuple[str, ...], layout: "Layout") -> int:
     """Show the shape of every tensor of one sample, in network order."""
     from archstat.report import kinds
 
-    by_layer = given._replace(by=given.by or "layer")
-    return print_tables(specs, by_layer, kinds.shapes(), layout)
+    if given.depth is None:
+        given = given._replace(by=given.by or "layer")
+    return print_tables(specs, given, kinds.shapes(), layout)

@@ -109,3 +109,10 @@ def test_no_tool_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
     assert done.stdout.decode().strip() == "set()"
+
+
+def test_units_say_nothing_of_exact_numbers() -> None:
+    for asked in (("--against", "thop"), ("--formula", "macs", "--in", "batch")):
+        done = run("explain", "lenet5", *asked, "--units", "iec")
+        assert done.exit_code == 2
+        assert f"--units can't go with {asked[0]}" in done.stderr

@@ -314,8 +314,11 @@ def test_a_summary_says_that_ids_are_no_vector() -> None:
     assert "tokens" not in run("summary", "gpt2_small", "-f", "json").stdout
 
 
-@pytest.mark.parametrize("command", ["params", "memory", "receptive-field", "summary", "graph"])
+@pytest.mark.parametrize(
+    "command", ["params", "memory", "receptive-field", "summary", "graph", "shapes"]
+)
 def test_rows_are_asked_for_in_one_way(command: str) -> None:
+    assert "conv2.basic1" in run(command, "resnet18", "--depth", "2").output
     done = run(command, "resnet18", "--by", "layer", "--depth", "2")
     assert done.exit_code == 2
     assert "--by layer and --depth both say what a row is" in done.stderr
