@@ -73,16 +73,10 @@ def _refuse_several_devices(asked: Measured, given: Given, run_as: Mapping[str, 
 
 
 def _refuse_under_autocast(asked: Measured, given: Given) -> None:
-    refuse_without("--backward", {} if asked.backward else {"--amp": asked.amp})
-    # The copies of weights in autocast's cache live on, and gradients are cast back: no peak is known.
-    peaks = {
-        "--fit": asked.fit,
-        "--optimizer": asked.optimizer,
-        "--curve": asked.curve,
-        "--peak": asked.peak,
-    }
+    measured = asked.backward or asked.wants_peak
+    refuse_without("--backward or --peak", {} if measured else {"--amp": asked.amp})
     run_by = {"--checkpoint": asked.checkpoint, "--device cuda": asked.device == "cuda"}
-    refuse_beside("--amp", {**peaks, **run_by, "--dtype": given.dtype != "float32"})
+    refuse_beside("--amp", {**run_by, "--dtype": given.dtype != "float32"})
 
 
 def _refuse_without_gradients(asked: Measured, given: Given, run_as: Mapping[str, object]) -> None:

@@ -27,8 +27,8 @@ from archstat.ops.reach import Routes, itself
 from archstat.ops.tape import INPUT, Mode, Save, Step, copied, learned
 from archstat.tensor import Shape, Tensor
 
-Autocast = Literal["lowers", "raises", "leaves"]
-"""What autocast does to inputs: casts them to the lower type, to single precision, or not at all."""
+Autocast = Literal["lowers", "raises", "promotes", "leaves"]
+"""What autocast does to inputs: casts them to the lower type, to single precision, to the widest of them, or not."""
 
 Terms = dict[str, tuple[int, ...]]
 """Labelled products: ``{"QK^T": (12, 197, 197, 64)}`` counts 12*197*197*64."""

@@ -28,12 +28,19 @@ class Gradient(msgspec.Struct, frozen=True):
 
 
 class Elementwise(Gradient, frozen=True):
-    """New memory of the output's shape and the input's type, in the order of the output's gradient."""
+    """New memory like the output's gradient, its axes in that order."""
 
     def made(self, g: Tensor, x: Tensor) -> Tensor:
         steps = g.steps()
         repeated = any(n > 1 and s == 0 for n, s in zip(g.shape, steps, strict=True))
-        return (g.with_shape(*g.shape) if repeated else g.fresh()).with_dtype(x.dtype)
+        return g.with_shape(*g.shape) if repeated else g.fresh()
+
+
+class Cast(Elementwise, frozen=True):
+    """The output's gradient in the input's type."""
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        return super().made(g, x).with_dtype(x.dtype)
 
 
 class Ordered(Gradient, frozen=True):
@@ -63,6 +70,19 @@ class Same(Gradient, frozen=True):
 
     def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
         return g
+
+
+class Added(Same, frozen=True):
+    """The output's gradient, which is summed for what was added to each of its rows, be it one."""
+
+
+class Made(Gradient, frozen=True, kw_only=True):
+    """New memory laid out as ``like``, in the input's type; what is larger than the input is summed."""
+
+    like: Tensor
+
+    def made(self, g: Tensor, x: Tensor) -> Tensor:
+        return self.like.with_dtype(x.dtype)
 
 
 class Reshaped(Gradient, frozen=True):
@@ -96,10 +116,10 @@ class Permuted(Gradient, frozen=True, kw_only=True):
 
 
 class Part(Gradient, frozen=True):
-    """A range of the gradient, where the output is made of several inputs."""
+    """A range of the gradient, where the output is made of several inputs; of one of a single sample it is summed."""
 
     def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
-        return g.viewed(x.shape, g.steps(), x.channel_dim)
+        return g.viewed((g.shape[0], *x.shape[1:]), g.steps(), x.channel_dim)
 
 
 class Gathered(Gradient, frozen=True):
@@ -128,7 +148,9 @@ ELEMENTWISE = Elementwise()
 ORDERED = Ordered()
 SUGGESTED = Suggested()
 ZEROS = Zeros()
+CAST = Cast()
 SAME = Same()
+ADDED = Added()
 RESHAPED = Reshaped()
 PART = Part()
 

@@ -104,6 +104,9 @@ class Concat(Join, frozen=True, kw_only=True):
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
         return (PART,) * len(io.inputs)
 
+    def autocast(self, x: Tensor) -> Autocast:
+        return "promotes"
+
 
 class _Elementwise(Join, frozen=True, kw_only=True):
     """Family: one operation between the elements of two branches; a size of 1 is repeated as needed."""

@@ -6,7 +6,16 @@ from typing import Annotated, ClassVar
 from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Op, Terms, shape_terms
 from archstat.ops.checks import check_channels_first, check_channels_last, check_image
-from archstat.ops.gradient import ELEMENTWISE, ORDERED, SAME, SUGGESTED, ZEROS, Gradient, beside
+from archstat.ops.gradient import (
+    CAST,
+    ELEMENTWISE,
+    ORDERED,
+    SAME,
+    SUGGESTED,
+    ZEROS,
+    Gradient,
+    beside,
+)
 from archstat.ops.options import Boolean, Decimal, Epsilon, Positive, Probability
 from archstat.ops.reach import EVERYTHING, UNKNOWN, Read, Routes, but, itself
 from archstat.ops.tape import (
@@ -308,7 +317,7 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
             at = tape.add((at,), io.y.with_dtype(x.dtype), gradients=(SAME,))
         tape.hold(wide)
         if wide:
-            tape.add((at,), io.y, gradients=(ELEMENTWISE,))
+            tape.add((at,), io.y, gradients=(CAST,))
         tape.hold(root)
         return tuple(tape.steps)
 

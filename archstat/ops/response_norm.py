@@ -6,7 +6,7 @@ from typing import ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Op, Terms
 from archstat.ops.checks import check_image
-from archstat.ops.gradient import ELEMENTWISE, SAME, ZEROS, beside, quotient
+from archstat.ops.gradient import CAST, ELEMENTWISE, SAME, ZEROS, beside, quotient
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import ITSELF, Along, Routes, Slide, image
 from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step
@@ -66,34 +66,22 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
         )
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
-        x = io.x
+        x, y = io.x, io.y
         n, c, *spatial = x.shape
+        wide: tuple[Step, ...] = ()
         padded = Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
         # Of more than one axis the mean is a three-dimensional pool's, which autocast raises to single precision.
-        raised = bool(mode.autocast) and len(spatial) > 1 and x.dtype in HALVES
-        if raised:
-            return self._raised(x, padded, io.y.with_dtype("float32"))
-        mean = x.with_shape(*x.shape)
+        if mode.autocast and len(spatial) > 1 and x.dtype in HALVES:
+            y = y.with_dtype("float32")
+            wide = (Step((2,), padded.with_dtype("float32"), gradients=(CAST,)),)
+        mean, at = y.with_shape(*y.shape), 2 + len(wide)
         return (
             Step((0, 0), x.fresh(), saves=INPUT, until=1, gradients=(ELEMENTWISE, ELEMENTWISE)),
-            Step((1,), padded, until=2, gradients=(ZEROS,)),
-            Step((2,), mean, saves=INPUT, until=5, gradients=(ZEROS,)),
-            Step((3,), mean, gradients=(ELEMENTWISE,)),
-            Step((4,), mean, gradients=(SAME,)),
-            Step((5,), mean, saves=INPUT, until=6, gradients=(beside(mean, mean),)),
-            Step((0, 6), io.y, saves=QUOTIENT, gradients=quotient(io.y)),
-        )
-
-    def _raised(self, x: Tensor, padded: Tensor, y: Tensor) -> tuple[Step, ...]:
-        """Return the steps of autocast, which casts the padded squares."""
-        mean = y.with_shape(*y.shape)
-        return (
-            Step((0, 0), x.fresh(), saves=INPUT),
-            Step((1,), padded),
-            Step((2,), padded.with_dtype("float32")),
-            Step((3,), mean, saves=INPUT),
-            Step((4,), mean),
-            Step((5,), mean),
-            Step((6,), mean, saves=INPUT),
-            Step((0, 7), y, saves=QUOTIENT),
+            Step((1,), padded, until=at, gradients=(ZEROS,)),
+            *wide,
+            Step((at,), mean, saves=INPUT, until=at + 3, gradients=(ZEROS,)),
+            Step((at + 1,), mean, gradients=(ELEMENTWISE,)),
+            Step((at + 2,), mean, gradients=(SAME,)),
+            Step((at + 3,), mean, saves=INPUT, until=at + 4, gradients=(beside(mean, mean),)),
+            Step((0, at + 4), y, saves=QUOTIENT, gradients=quotient(y)),
         )

@@ -9,7 +9,7 @@ from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import Checkpoint, Stretch, behind_by_step, stretches
 from archstat.passes.ledger import Kind, Ledger
 from archstat.passes.liveness import allocated, last_uses, unread
-from archstat.passes.trace import Ran, Value
+from archstat.passes.trace import Ran, Tracing, Value
 
 
 class ForwardRun:
@@ -23,16 +23,14 @@ class ForwardRun:
         self,
         ledger: Ledger,
         graph: Graph,
-        steps: tuple[Ran, ...],
+        tracing: Tracing,
         values: Sequence[Value],
-        sizes: Sequence[int],
         mode: Mode,
         checkpoint: Checkpoint,
         loss: Value,
     ) -> None:
-        self.ledger, self.graph, self.steps, self.values, self.sizes = (
-            ledger, graph, steps, values, sizes,
-        )  # fmt: skip
+        self.ledger, self.graph, self.tracing, self.values = ledger, graph, tracing, values
+        self.steps = steps = tuple(tracing.ran)
         self.places: dict[int, int] = {}
         self._unread = unread(graph, steps, values, loss)
         found = stretches(graph, steps, values, mode, checkpoint)
@@ -45,7 +43,9 @@ class ForwardRun:
     def forward(self, held: set[int]) -> None:
         """Run every step; the storages ``held`` stay alive whoever uses them."""
         ledger, places = self.ledger, self.places
-        self._dying = last_uses(self.graph, self.steps, self.values, held, self._stretches)
+        self._dying = last_uses(
+            self.graph, self.steps, self.values, held, self.tracing.cached, self._stretches
+        )
         for moment, ran in enumerate(self.steps):
             ledger.at("forward", ran.node)
             stretch = self._behind.get(moment)
@@ -134,4 +134,6 @@ class ForwardRun:
     def _make(self, ran: Ran, storage: int) -> None:
         own = storage == ran.y.storage
         kind: Kind = "activations" if own else "indices/masks/statistics"
-        self.places[storage] = self.ledger.make(kind, ran.node, self.sizes[storage])
+        if storage in self.tracing.copies:
+            kind = "copies of weights"
+        self.places[storage] = self.ledger.make(kind, ran.node, self.tracing.sizes[storage])

@@ -9,9 +9,11 @@ Phase = Literal["forward", "backward", "recompute", "optimizer step"]
 
 Kind = Literal[
     "parameters", "buffers", "optimizer state", "input", "labels",
-    "activations", "indices/masks/statistics", "gradients", "parameter gradients", "temporary",
+    "activations", "indices/masks/statistics", "copies of weights", "gradients", "parameter gradients", "temporary",
 ]  # fmt: skip
-"""What a piece of memory is for; indices, masks and statistics are what an op makes beside its output."""
+"""What a piece of memory is for; indices, masks and statistics are what an op makes beside its output.
+
+Copies of weights are what autocast multiplies with."""
 
 
 class Moment(msgspec.Struct, frozen=True):

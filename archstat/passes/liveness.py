@@ -1,6 +1,6 @@
 """From which step to which a storage of a forward pass is needed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from archstat.graph import Graph
 from archstat.passes.checkpoint import Stretch
@@ -17,14 +17,16 @@ def last_uses(
     graph: Graph,
     steps: tuple[Ran, ...],
     values: Sequence[Value],
-    held: set[int],
+    held: Set[int],
+    cached: Set[int],
     behind: Sequence[Stretch] = (),
 ) -> dict[int, tuple[int, ...]]:
     """Return the storages that die with each step, those apart that the caller holds.
 
-    A layer holds its inputs until it is done, and so does a stretch behind a checkpoint.
+    A layer holds its inputs until it is done, and so does a stretch behind a checkpoint. What autocast has ``cached``
+    lives to the last step.
     """
-    dies: dict[int, int] = {}
+    dies: dict[int, int] = dict.fromkeys(cached, len(steps) - 1)
     for value, moment in _uses(graph, steps, values):
         dies[value.storage] = max(dies.get(value.storage, 0), moment)
     for stretch in behind:

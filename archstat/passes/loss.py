@@ -1,10 +1,10 @@
 """The loss behind a network: cross_entropy of each output, added up."""
 
 from archstat.graph import Graph
-from archstat.ops.gradient import RESHAPED, SAME, ZEROS
+from archstat.ops.gradient import CAST, RESHAPED, SAME, ZEROS
 from archstat.ops.tape import INPUT, RESULT, Step, extra
 from archstat.passes.trace import Tracing, Value
-from archstat.tensor import Tensor
+from archstat.tensor import HALVES, Tensor
 
 NO_NODE = -1
 """The node of the loss: no layer of the network."""
@@ -22,20 +22,30 @@ def classes(y: Tensor) -> int:
     return y.channels if y.is_sequence else y.shape[1]
 
 
-def add_losses(tracing: Tracing, outputs: list[Value]) -> Value:
-    """Run cross_entropy on each output, and add what they give."""
+def add_losses(tracing: Tracing, outputs: list[Value], *, raises: bool = False) -> Value:
+    """Run cross_entropy on each output, and add what they give.
+
+    Autocast ``raises`` what is in half precision to single.
+    """
     total: Value | None = None
+    begin = len(tracing.ran)
     for y in outputs:
         x = y.tensor
         rows = y
         if x.is_sequence:
             flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
             rows = tracing.run(NO_NODE, 0, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False)
+        if raises and x.dtype in HALVES:
+            # Held until the loss is there, two steps on.
+            until = len(tracing.ran) - begin + 2
+            single = rows.tensor.fresh().with_dtype("float32")
+            wide = Step((0,), single, until=until, gradients=(CAST,))
+            rows = tracing.run(NO_NODE, 0, wide, (rows,), False)
         row_major = rows.tensor.with_shape(*rows.tensor.shape)
         log_softmax = Step((0,), row_major, saves=RESULT, gradients=(ZEROS,))
         logs = tracing.run(NO_NODE, 0, log_softmax, (rows,), False)
-        scalar = Tensor((), x.dtype)
-        weight = extra("total weight", dtype=x.dtype)
+        scalar = Tensor((), rows.tensor.dtype)
+        weight = extra("total weight", dtype=scalar.dtype)
         step = Step((0,), scalar, saves=(*INPUT, weight))
         loss = tracing.run(NO_NODE, 0, step, (logs,), False)
         if total is not None:

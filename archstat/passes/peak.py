@@ -20,19 +20,26 @@ class Peak(msgspec.Struct, frozen=True):
     alive: tuple[tuple[int, int], ...]
 
 
-def inference_peak(graph: Graph, device: Device = "cpu", *, torch: tuple[int, ...] = TORCH) -> Peak:
+def inference_peak(
+    graph: Graph,
+    device: Device = "cpu",
+    autocast: str = "",
+    *,
+    torch: tuple[int, ...] = TORCH,
+) -> Peak:
     """Return the peak of one forward pass without gradients.
 
     Counts:  the input, which the caller holds to the end; every output from the op that makes it to its last use,
-             over all its views; what an op makes beside its output (a max pool's indices) while it runs
+             over all its views; what an op makes beside its output (a max pool's indices) while it runs; under
+             autocast the copies of weights that have gradients, to the end
     Ignores: parameters and buffers; workspaces inside a kernel
     Unit:    bytes
     Source:  the storages alive between ops of a torch.fx.GraphModule, under a TorchDispatchMode
     """
-    run = trace(graph, Mode(training=False, device=device, torch=torch))
+    run = trace(graph, Mode(training=False, device=device, autocast=autocast, torch=torch))
     makers = {run.values[i].storage: i for i, node in enumerate(graph.nodes) if not node.inputs}
     held_by_caller = {*makers, *(run.values[i].storage for i in graph.outputs)}
-    last = last_uses(graph, run.steps, run.values, held_by_caller)
+    last = last_uses(graph, run.steps, run.values, held_by_caller, run.cached)
     live = {storage: run.sizes[storage] for storage in makers}
     held = sum(live.values())
     peak = Peak(held, 0, tuple((i, run.sizes[s]) for s, i in makers.items()))

@@ -40,19 +40,25 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """``values[i]`` is the output of node i, ``sizes[s]`` the bytes of storage s."""
+    """``values[i]`` is the output of node i, ``sizes[s]`` the bytes of storage s, ``cached`` as in :class:`Tracing`."""
 
     steps: tuple[Ran, ...]
     values: tuple[Value, ...]
     sizes: tuple[int, ...]
+    cached: frozenset[int]
 
 
 class Tracing:
-    """Runs steps on names alone."""
+    """Runs steps on names alone.
+
+    Of autocast ``copies`` are the storages of the copies of weights, ``cached`` those that it holds to its end.
+    """
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
         self.ran: list[Ran] = []
+        self.copies: set[int] = set()
+        self.cached: set[int] = set()
         self._numbered = 0
 
     def value(self, tensor: Tensor, storage: int | None, needs_grad: bool) -> Value:
@@ -90,7 +96,7 @@ class Tracing:
                 if save.ahead:
                     ahead.append(storage)
             elif save.of == WEIGHT:
-                storage = self.weight(owner, step)
+                storage = -owner
             else:
                 storage = y.storage if save.of == OUTPUT else held[save.of].storage
             if wanted and storage >= 0:
@@ -102,10 +108,6 @@ class Tracing:
         self.ran.append(Ran(index, step, held, y, fresh, *made, trained, keeps, behind))
         return y
 
-    def weight(self, owner: int, step: Step) -> int:
-        """Return the storage of the weight that a step multiplies with."""
-        return -owner
-
     def _beside(self, tensor: Tensor, extras: list[int]) -> int:
         extras.append(len(self.sizes))
         self.sizes.append(tensor.nbytes)
@@ -114,13 +116,19 @@ class Tracing:
 
 def trace(graph: Graph, mode: Mode, *, input_grad: bool = False) -> Trace:
     """Run the graph."""
+    tracing, values = traced(graph, mode, input_grad=input_grad)
+    return Trace(tuple(tracing.ran), tuple(values), tuple(tracing.sizes), frozenset(tracing.cached))
+
+
+def traced(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[Tracing, list[Value]]:
+    """Run the graph; return what can run more behind it, and the nodes' outputs."""
     if mode.autocast:
         from archstat.passes.autocast import Autocasting
 
-        return Autocasting(graph, mode).trace(input_grad=input_grad)
+        casting = Autocasting(graph, mode)
+        return casting, casting.nodes(input_grad=input_grad)
     tracing = Tracing()
-    values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
-    return Trace(tuple(tracing.ran), tuple(values), tuple(tracing.sizes))
+    return tracing, trace_nodes(tracing, graph, mode, input_grad=input_grad)
 
 
 def trace_nodes(

@@ -3,7 +3,7 @@
 import msgspec
 
 from archstat.graph import Graph
-from archstat.ops.gradient import NEW, Gathered
+from archstat.ops.gradient import ADDED, CAST, NEW, Gathered, Gradient
 from archstat.ops.tape import Learned, Mode
 from archstat.passes.checkpoint import NOTHING, Checkpoint
 from archstat.passes.forward_run import ForwardRun
@@ -12,7 +12,7 @@ from archstat.passes.loss import add_losses, classes, ends
 from archstat.passes.optimizers import Optimizer, state_bytes, transients
 from archstat.passes.params import buffer_bytes
 from archstat.passes.reached import reached_steps
-from archstat.passes.trace import Ran, Tracing, Value, trace_nodes
+from archstat.passes.trace import Ran, Value, traced
 from archstat.tensor import BYTES, Tensor
 
 
@@ -54,17 +54,15 @@ class TrainingStep:
     ) -> None:
         self.graph, self.optimizer, self.in_place = graph, optimizer, in_place
         self.ledger = Ledger()
-        tracing = Tracing()
-        values = trace_nodes(tracing, graph, mode, input_grad=input_grad)
+        tracing, values = traced(graph, mode, input_grad=input_grad)
         self.ends = ends(graph)
         self.outputs = [values[i] for i in self.ends]
-        self.loss = add_losses(tracing, self.outputs)
+        self.loss = add_losses(tracing, self.outputs, raises=bool(mode.autocast))
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
-        self.there = ForwardRun(
-            self.ledger, graph, self.steps, values, self.sizes, mode, checkpoint, self.loss
-        )
-        self.weights = _weights(graph, self.steps, reached_steps(self.steps, [self.loss]))
+        self.there = ForwardRun(self.ledger, graph, tracing, values, mode, checkpoint, self.loss)
+        reached = reached_steps(self.steps, [self.loss])
+        self.weights = _weights(graph, self.steps, reached, mode)
         self._waiting: dict[int, Held] = {}
         self._parts: dict[int, list[Held]] = {}
         self._arrived: dict[tuple[int, str], Held] = {}
@@ -129,24 +127,30 @@ class TrainingStep:
         # PyTorch works through a formula's operands by name: other before self, mat2 before self.
         made = [self._gradient(ran, i, value, g) for i, value in reversed(wanted)][::-1]
         own = [(w, one, self._of_weight(ran, w, one, g)) for w, one in self._own(ran)]
-        for number in self._unasked(ran):
+        for number in self._unasked(ran, g):
             self.ledger.drop(number)
         self.there.formula_done(moment)
         made = [
-            self._summed(ran, x, value.tensor) for (_, value), x in zip(wanted, made, strict=True)
+            self._fitted(ran, x, value.tensor, added=_flow(ran, i) is ADDED)
+            for (i, value), x in zip(wanted, made, strict=True)
         ]
-        own = [(w, one, self._summed(ran, x, w.tensor, added=one.added)) for w, one, x in own]
+        own = [(w, one, self._fitted(ran, x, w.tensor, added=one.added)) for w, one, x in own]
         self.ledger.drop(g.number)
         self.there.node_done(moment)
-        # A bias that was added is the first operand; the weight is transposed back before its gradient arrives.
-        for weight, one, x in own:
-            if one.added:
-                self._learn(weight, x)
-        for (_, value), x in zip(wanted, made, strict=True):
-            self._arrive(ran, value, x)
-        for weight, one, x in own:
-            if not one.added:
-                self._learn(weight, x)
+        # A bias that was added is the first operand; the weight is transposed back before its gradient arrives, in a
+        # node of its own.
+        biases = [(weight, x) for weight, one, x in own if one.added]
+        added = [self._learn(weight, x) for weight, x in biases]
+        added += [self._arrive(ran, value, x) for (_, value), x in zip(wanted, made, strict=True)]
+        if biases:
+            self._drop(added)
+            added = []
+        self._drop([*added, *(self._learn(weight, x) for weight, one, x in own if not one.added)])
+
+    def _drop(self, added: list[int | None]) -> None:
+        for number in added:
+            if number is not None:
+                self.ledger.drop(number)
 
     def _gather(self, ran: Ran, part: Held, *, last: bool) -> None:
         """Let the gradients of a split's parts wait for the last, and put them together."""
@@ -158,10 +162,10 @@ class TrainingStep:
             number = self.ledger.make("gradients", ran.node, whole.nbytes)
             for one in parts:
                 self.ledger.drop(one.number)
-            self._arrive(ran, value, Held(number, whole))
+            self._drop([self._arrive(ran, value, Held(number, whole))])
 
     def _gradient(self, ran: Ran, i: int, value: Value, g: Held) -> Held:
-        flow = ran.step.gradients[i] if ran.step.gradients else NEW
+        flow = _flow(ran, i)
         passed = flow.passed(g.tensor, value.tensor)
         if passed is not None:
             self.ledger.hold(g.number)
@@ -180,25 +184,34 @@ class TrainingStep:
         if ran.step.shares == -1 or one.added:
             self.ledger.hold(g.number)
             return Held(g.number, g.tensor)
-        tensor = one.made or weight.tensor
+        tensor = CAST.made(g.tensor, weight.tensor) if one.cast else one.made or weight.tensor
         return Held(self.ledger.make("parameter gradients", weight.node, tensor.nbytes), tensor)
 
-    def _unasked(self, ran: Ran) -> list[int]:
+    def _unasked(self, ran: Ran, g: Held) -> list[int]:
         """Make the gradients that nothing needs, but that come with the others."""
         if not ran.step.unasked:
             return []
-        tensors = [value.tensor for value in ran.inputs if not value.needs_grad]
+        tensors = [
+            _flow(ran, i).made(g.tensor, value.tensor)
+            for i, value in enumerate(ran.inputs)
+            if not value.needs_grad
+        ]
         if not ran.trained:
             tensors += [one.made for one in ran.step.learns if one.made]
         return [self.ledger.make("temporary", ran.node, t.nbytes) for t in tensors]
 
-    def _summed(self, ran: Ran, x: Held, to: Tensor, *, added: bool = False) -> Held:
-        """Sum over the axes along which the input was repeated, or rows that a bias was added to, be it one row."""
-        if x.tensor.numel == to.numel and not added:
-            return x
-        new = Held(self.ledger.make("gradients", ran.node, to.nbytes), to.with_shape(*to.shape))
+    def _fitted(self, ran: Ran, x: Held, to: Tensor, *, added: bool = False) -> Held:
+        """Sum over the axes along which the input was repeated, or rows that a bias was added to; cast to its type."""
+        if x.tensor.numel != to.numel or added:
+            x = self._instead(ran, x, to.with_shape(*to.shape).with_dtype(x.tensor.dtype))
+        if x.tensor.dtype != to.dtype:
+            x = self._instead(ran, x, CAST.made(x.tensor, to))
+        return x
+
+    def _instead(self, ran: Ran, x: Held, tensor: Tensor) -> Held:
+        number = self.ledger.make("gradients", ran.node, tensor.nbytes)
         self.ledger.drop(x.number)
-        return new
+        return Held(number, tensor)
 
     def _own(self, ran: Ran) -> list[tuple[Weight, Learned]]:
         if not ran.trained:
@@ -206,25 +219,26 @@ class TrainingStep:
         owner = self.graph.nodes[ran.node].owner
         return [(self.weights[owner, one.name], one) for one in ran.step.learns]
 
-    def _arrive(self, ran: Ran, value: Value, new: Held) -> None:
+    def _arrive(self, ran: Ran, value: Value, new: Held) -> int | None:
+        """Hand a gradient on; return the memory of one that was added to another, which its node holds to its end."""
         old = self._waiting.get(value.number)
         self._waiting[value.number] = new if old is None else self._added(ran.node, old, new)
+        return None if old is None else new.number
 
     def _added(self, node: int, old: Held, new: Held) -> Held:
         ledger = self.ledger
         if self.in_place and ledger.holders(old.number) == 1 and _dense(old.tensor):
-            ledger.drop(new.number)
             return old
         number = ledger.make("gradients", node, old.tensor.nbytes)
         ledger.drop(old.number)
-        ledger.drop(new.number)
         return Held(number, old.tensor.fresh())
 
-    def _learn(self, weight: Weight, new: Held) -> None:
+    def _learn(self, weight: Weight, new: Held) -> int | None:
+        """Hand a parameter its gradient; return as for :meth:`_arrive`."""
         key = (weight.node, weight.name)
-        old = self._arrived.get(key)
+        old, added = self._arrived.get(key), None
         if old is not None:
-            new = self._added(weight.node, old, new)
+            added, new = new.number, self._added(weight.node, old, new)
         self._left[key] -= 1
         if not self._left[key] and new.tensor.strides is not None:
             # Laid out unlike its parameter, the gradient is copied.
@@ -233,6 +247,7 @@ class TrainingStep:
             new = Held(number, weight.tensor)
         self.ledger.relabel(new.number, "parameter gradients")
         self._arrived[key] = new
+        return added
 
     def _optimizer_step(self) -> None:
         ledger = self.ledger
@@ -244,9 +259,14 @@ class TrainingStep:
                 ledger.drop(number)
 
 
+def _flow(ran: Ran, i: int) -> Gradient:
+    return ran.step.gradients[i] if ran.step.gradients else NEW
+
+
 def _weights(
-    graph: Graph, steps: tuple[Ran, ...], reached: frozenset[int]
+    graph: Graph, steps: tuple[Ran, ...], reached: frozenset[int], mode: Mode
 ) -> dict[tuple[int, str], Weight]:
+    """Return the parameters in the order in which a module has them, and an optimizer steps."""
     found: dict[tuple[int, str], Weight] = {}
     for moment in sorted(reached):
         ran = steps[moment]
@@ -258,7 +278,16 @@ def _weights(
             uses = found[key].uses if key in found else 0
             tensor = Tensor(node.params()[one.name], graph.dtype)
             found[key] = Weight(node.owner, one.name, tensor, uses + 1)
-    return found
+    if not mode.autocast:
+        return found
+
+    def place(key: tuple[int, str]) -> tuple[int, int]:
+        # Autocast casts a bias before its weight.
+        node = graph.nodes[key[0]]
+        names = [one.name for step in node.op.tape(node.io, mode) for one in step.learns]
+        return key[0], names.index(key[1])
+
+    return {key: found[key] for key in sorted(found, key=place)}
 
 
 def _dense(x: Tensor) -> bool:

@@ -11,6 +11,7 @@ from torch.utils._pytree import tree_leaves
 
 from archstat.graph import Graph
 from archstat.passes.loss import ends
+from archstat.pytorch.kernels import autocast, fake
 from archstat.pytorch.lowering import lower
 from archstat.pytorch.release import Fake
 
@@ -94,30 +95,31 @@ class _Saving(fx.Interpreter):
         return t
 
 
-def inference_peak(graph: Graph) -> int:
+def inference_peak(graph: Graph, *, amp: str = "") -> int:
     """Return the most that was alive in a forward pass without gradients, without parameters and buffers."""
     module = lower(graph).eval()
-    with Fake():
+    with fake(amp), autocast(amp):
         materialise(module)
         return peak_of(module, (arriving(graph),), module)
 
 
 def training_peak(
-    graph: Graph, optimizer: Any = None, *, training: bool = True, steps: int = 1
+    graph: Graph, optimizer: Any = None, *, training: bool = True, steps: int = 1, amp: str = ""
 ) -> int:
     """Return the most that was alive in the last of ``steps`` steps of training, with everything.
 
-    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
+    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing. ``amp`` is the type that
+    torch.autocast casts to.
     """
     module = learner(graph, training)
-    with Fake():
+    with fake(amp):
         x, labels = ready(module, graph)
         trained = [p for p in module.parameters() if p.requires_grad]
         steps_with = optimizer(trained) if optimizer is not None else None
         with Tracker(x, *labels, *module.parameters(), *module.buffers()) as tracker:
             for _ in range(steps):
                 tracker.peak = tracker.total
-                step(module, x, labels, graph, steps_with)
+                step(module, x, labels, graph, steps_with, amp=amp)
                 module.zero_grad(set_to_none=True)
     return tracker.peak
 
@@ -135,10 +137,13 @@ def ready(module: Any, graph: Graph) -> tuple[Any, list[Any]]:
     return arriving(graph), [_labels(graph.nodes[i].output) for i in ends(graph)]
 
 
-def step(module: Any, x: Any, labels: list[Any], graph: Graph, optimizer: Any) -> None:
+def step(
+    module: Any, x: Any, labels: list[Any], graph: Graph, optimizer: Any, *, amp: str = ""
+) -> None:
     """Run a step of training; ``optimizer`` may be ``None``."""
-    y = module(x)
-    loss = _loss(y if isinstance(y, tuple) else (y,), labels, graph)
+    with autocast(amp):
+        y = module(x)
+        loss = _loss(y if isinstance(y, tuple) else (y,), labels, graph)
     loss.backward()
     if optimizer is not None:
         optimizer.step()

@@ -53,6 +53,7 @@ class Training(msgspec.Struct, frozen=True):
         found = [
             "in eval mode" if not self.mode.training else "",
             "with CUDA's kernels, by rules not run on a GPU" if self.mode.device == "cuda" else "",
+            f"under autocast to {self.mode.autocast}" if self.mode.autocast else "",
             "with a gradient of the input" if self.input_grad else "",
             "with gradients added out of place" if self.accumulate == "out-of-place" else "",
             f"with the {chosen.implementation} implementation of {chosen.name}"
@@ -86,7 +87,7 @@ def peaks(
 
 def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
     """Return the peak of a forward pass without gradients; parameters and buffers are not in it."""
-    peak = inference_peak(graph, mode.device, torch=mode.torch)
+    peak = inference_peak(graph, mode.device, mode.autocast, torch=mode.torch)
     at = graph.nodes[peak.node]
     return PeakLine(
         key="inference_peak_bytes",

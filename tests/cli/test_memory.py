@@ -190,20 +190,35 @@ def test_what_is_kept_under_autocast() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "--amp says nothing without --backward"),
-        (("--backward", "--peak"), "--peak can't go with --amp"),
-        (("--backward", "--fit", "1GB"), "--fit can't go with --amp"),
-        (("--backward", "--optimizer", "adam"), "--optimizer can't go with --amp"),
-        (("--backward", "--checkpoint", "stages"), "--checkpoint can't go with --amp"),
+        ((), "--amp says nothing without --backward or --peak"),
+        (("--peak", "--checkpoint", "stages"), "--checkpoint can't go with --amp"),
         (("--backward", "--device", "cuda"), "--device cuda can't go with --amp"),
+        (("--peak", "--device", "cuda"), "--device cuda can't go with --amp"),
         (("--backward", "--dtype", "float16"), "--dtype can't go with --amp"),
         (("--backward", "--split", "2"), "--amp can't go with --split"),
     ],
 )
-def test_autocast_goes_with_what_is_kept_alone(options: tuple[str, ...], said: str) -> None:
+def test_what_autocast_goes_with(options: tuple[str, ...], said: str) -> None:
     done = run("memory", "lenet5", "--amp", "bfloat16", *options)
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_peaks_under_autocast() -> None:
+    def peaks(*options: str) -> list[int]:
+        done = run("memory", "vgg16_torchvision", "--amp", "bfloat16", "-f", "json", *options)
+        inference, training = json.loads(done.output)["reports"][0]["peaks"]
+        return [inference["inference_peak_bytes"], training["training_peak_bytes"]]
+
+    # Held against PyTorch in tests/pytorch/test_autocast_peaks.py.
+    assert peaks("--peak") == [277_327_392, 1_326_289_312]
+    assert peaks("--optimizer", "adam") == [277_327_392, 3_036_410_588]
+    done = run("memory", "lenet5", "--peak", "--amp", "bfloat16")
+    assert "a step of training under autocast to bfloat16" in done.output
+    assert "copies of weights" in done.output
+    done = run("memory", "lenet5", "--fit", "1MB", "--amp", "bfloat16")
+    assert done.exit_code == 0
+    assert "largest batch" in done.output
 
 
 def test_what_autocast_does_is_not_known_of_every_op(tmp_path: Path) -> None:

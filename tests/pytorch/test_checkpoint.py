@@ -221,11 +221,17 @@ def maxima(totals: Sequence[int]) -> list[int]:
     ]
 
 
-def step(graph: Graph, stretches: Sequence[range], mode: Mode, *, real: bool = False) -> list[int]:
+def step(
+    graph: Graph,
+    stretches: Sequence[range],
+    mode: Mode,
+    *,
+    real: bool = False,
+    input_grad: bool = False,
+) -> list[int]:
     """Run a step of training, on fake tensors if not ``real``; return the bytes alive before and behind each op."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
     from archstat.pytorch import watch
+    from archstat.pytorch.kernels import autocast, fake
 
     class Followed(watch.Tracker):
         def __torch_dispatch__(self, *args: Any, **kwargs: Any) -> Any:
@@ -236,13 +242,14 @@ def step(graph: Graph, stretches: Sequence[range], mode: Mode, *, real: bool = F
 
     totals: list[int] = []
     module = rewired(graph, stretches, mode)
-    with nullcontext() if real else FakeTensorMode():
+    with nullcontext() if real else fake(mode.autocast):
         watch.materialise(module)
-        x = watch.arriving(graph)
+        x = watch.arriving(graph, input_grad)
         labels = [watch._labels(graph.nodes[i].output) for i in ends(graph)]
         with Followed(x, *labels, *module.parameters(), *module.buffers()):
-            y = module(x)
-            loss = watch._loss(y if isinstance(y, tuple) else (y,), labels, graph)
+            with autocast(mode.autocast):
+                y = module(x)
+                loss = watch._loss(y if isinstance(y, tuple) else (y,), labels, graph)
             loss.backward()
     return totals
 

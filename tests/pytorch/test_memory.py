@@ -77,7 +77,9 @@ def test_training_peak(name: str, batch: int) -> None:
     assert peak.nbytes == oracle.training_peak(graph)
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet20", "googlenet_torchvision", "mixer_b_16"])
+@pytest.mark.parametrize(
+    "name", ["lenet5", "resnet20", "googlenet_torchvision", "mixer_b_16", "vit_b_16"]
+)
 @pytest.mark.parametrize(
     ("optimizer", "options"),
     [

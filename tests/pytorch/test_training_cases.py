@@ -69,14 +69,15 @@ def in_one_stage(graph: Graph) -> Graph:
     )
 
 
-def reference(graph: Graph, training: bool, *, behind: bool = False) -> int:
+def reference(graph: Graph, training: bool, *, behind: bool = False, amp: str = "") -> int:
     from torch.utils.checkpoint import checkpoint
 
     from archstat.pytorch import watch
+    from archstat.pytorch.kernels import autocast, fake
     from archstat.pytorch.modules import module
 
     batched = [not node.inputs or node.op.word != "parameter" for node in graph.nodes]
-    with release.Fake():
+    with fake(amp):
         modules = torch.nn.ModuleList(
             module(node.op, node.io, [batched[i] for i in node.inputs])
             if node.inputs
@@ -97,11 +98,13 @@ def reference(graph: Graph, training: bool, *, behind: bool = False) -> int:
             leaf.requires_grad_(leaf.is_floating_point())
         label = watch._labels(graph.output)
         with watch.Tracker(*leaves, label, *modules.parameters(), *modules.buffers()) as tracker:
-            if behind:
-                y = checkpoint(lambda *x: run(graph, modules, x), *leaves, use_reentrant=False)
-            else:
-                y = run(graph, modules, leaves)
-            watch._loss((y,), [label], graph).backward()
+            with autocast(amp):
+                if behind:
+                    y = checkpoint(lambda *x: run(graph, modules, x), *leaves, use_reentrant=False)
+                else:
+                    y = run(graph, modules, leaves)
+                loss = watch._loss((y,), [label], graph)
+            loss.backward()
     return tracker.peak
 
 

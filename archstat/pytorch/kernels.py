@@ -1,0 +1,39 @@
+"""torch.autocast, and fake tensors that have the types that the CPU's kernels give under it."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+from archstat.pytorch.release import Fake
+
+ATEN = torch.ops.aten
+
+HELD = {ATEN.native_batch_norm.default: (1, 3), ATEN.native_layer_norm.default: (2,),
+        ATEN.native_group_norm.default: (1,)}  # fmt: skip
+"""Norms that make statistics, and where among their arguments their weight and running mean are."""
+
+
+class Mixed(Fake):
+    """Fake tensors, but for norms of half precision with weights in single: fake, their statistics are in half, too."""
+
+    def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = super().dispatch(func, types, args, kwargs)
+        if func in HELD:
+            held = next((args[i] for i in HELD[func] if args[i] is not None), args[0])
+            with self:
+                return (out[0], *(t.to(held.dtype) for t in out[1:]))
+        if func is ATEN.native_group_norm_backward.default and out[0] is not None:
+            with self:
+                return (out[0].to(args[1].dtype), *out[1:])
+        return out
+
+
+def fake(amp: str = "") -> Fake:
+    """Return the mode in which tensors are fake."""
+    return Mixed() if amp else Fake()
+
+
+def autocast(amp: str) -> AbstractContextManager[Any]:
+    """Return torch.autocast to the type ``amp`` on the CPU, or nothing."""
+    return torch.autocast("cpu", dtype=getattr(torch, amp)) if amp else nullcontext()
