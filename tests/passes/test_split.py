@@ -156,7 +156,8 @@ def test_every_bundled_network(name: str) -> None:
             split(graph, 2)
         return
     alone, halves = split(graph, 1), split(graph, 2)
-    assert split_kept(graph, 1, Mode()) == kept(graph)
+    for mode in Mode(), Mode(training=False, device="cuda"):
+        assert split_kept(graph, 1, mode) == kept(graph, mode)
     for node, one, half in zip(graph.nodes, alone, halves, strict=True):
         assert one == Part(node.output.channels, True), node.path
         # A concatenation may have some channels on each device and others divided.

@@ -15,7 +15,7 @@ from archstat.passes.channels import placed
 from archstat.passes.split import split
 from archstat.passes.split_saved import split_kept
 from archstat.passes.trace import trace
-from archstat.spec import load
+from archstat.spec import Settings, load
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 lower: Any = pytest.importorskip("archstat.pytorch").lower
@@ -149,11 +149,13 @@ class Devices:
         weights = [self.slice(p, own) for p in made.parameters(recurse=False)]
         if word == "conv":
             groups = max(1, made.groups * len(own) // made.out_channels)
-            return f.conv2d(inputs[0], *weights, made.stride, made.padding, made.dilation, groups)
+            slide = (made.stride, made.padding, made.dilation)
+            return f.conv2d(inputs[0], weights[0], *(weights[1:] or [None]), *slide, groups)
         if word == "linear":
             return f.linear(inputs[0], *weights)
         if word == "batch_norm":
-            mean, var = torch.zeros(len(own)), torch.ones(len(own))
+            mean = torch.zeros(len(own), dtype=inputs[0].dtype)
+            var = torch.ones_like(mean)
             self.params += [mean, var]  # buffers don't count either
             return f.batch_norm(inputs[0], mean, var, *weights, training=True)
         if word == "group_norm":
@@ -176,15 +178,11 @@ class Devices:
         return made
 
 
-@pytest.mark.parametrize("devices", [1, 2, 4])
-@pytest.mark.parametrize("text", [TOWERS, BRANCHES], ids=["towers", "branches"])
-def test_a_step_on_several_devices(text: str, devices: int, tmp_path: Path) -> None:
-    path = tmp_path / "net.yaml"
-    path.write_text(text, encoding="utf-8")
-    graph = load(path).graph.select(aux=False)
+def check(graph: Graph, devices: int) -> None:
+    """Run a step on the devices and on one, and compare what is computed, kept and exchanged."""
     torch.manual_seed(0)
     run = Devices(graph, devices)
-    x = torch.rand(graph.input.shape)
+    x = torch.rand(graph.input.shape, dtype=getattr(torch, graph.dtype))
     y, expected = run.run(x), run.whole(x)
     torch.testing.assert_close(y, expected)
     y.square().sum().backward()
@@ -198,3 +196,19 @@ def test_a_step_on_several_devices(text: str, devices: int, tmp_path: Path) -> N
     assert run.back == [part.back for part in parts]
     most = max(sum(kept.values()) for kept in run.kept)
     assert most == sum(one.nbytes for one in split_kept(graph, devices, Mode()))
+
+
+@pytest.mark.parametrize("devices", [1, 2, 4])
+@pytest.mark.parametrize("text", [TOWERS, BRANCHES], ids=["towers", "branches"])
+def test_a_step_on_several_devices(text: str, devices: int, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(text, encoding="utf-8")
+    check(load(path).graph, devices)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("resnet18", (3, 32, 32)), ("inception_bottleneck_stack", (256, 8, 8))]
+)
+def test_a_bundled_network_on_two_devices(name: str, shape: tuple[int, ...]) -> None:
+    settings = Settings(input=shape, batch=2, dtype="float64")
+    check(load(name, settings).graph.select(aux=False), 2)
