@@ -12,6 +12,7 @@ __all__ = [
     "Architecture",
     "ArchstatError",
     "MissingPartError",
+    "NothingFits",
     "SpecError",
     "UsageError",
     "__version__",
@@ -26,7 +27,13 @@ __all__ = [
 if TYPE_CHECKING:
     from archstat.budget.check import check
     from archstat.comparison.compare import compare
-    from archstat.errors import ArchstatError, MissingPartError, SpecError, UsageError
+    from archstat.errors import (
+        ArchstatError,
+        MissingPartError,
+        NothingFits,
+        SpecError,
+        UsageError,
+    )
     from archstat.report.architecture import Architecture, load
     from archstat.variants.python import formula, solve, sweep
 
@@ -37,6 +44,7 @@ _HOMES = {
     "load": "archstat.report.architecture",
     "ArchstatError": "archstat.errors",
     "MissingPartError": "archstat.errors",
+    "NothingFits": "archstat.errors",
     "SpecError": "archstat.errors",
     "UsageError": "archstat.errors",
     "formula": "archstat.variants.python",

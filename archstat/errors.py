@@ -2,6 +2,7 @@
 
     ArchstatError
     ├── UsageError       2   wrong arguments
+    │   └── NothingFits  1   a limit that no value keeps to
     ├── SpecError        2   a spec that can't be read or doesn't hold, with its place in the file
     └── MissingPartError 3   an optional part isn't installed; says the command that installs it
 
@@ -39,6 +40,12 @@ class ArchstatError(Exception):
 
 class UsageError(ArchstatError):
     """Wrong arguments, or a request that makes no sense for this spec."""
+
+
+class NothingFits(UsageError):
+    """A limit that no value keeps to: an answer, as a budget that doesn't hold is one."""
+
+    exit_code = 1
 
 
 class MissingPartError(ArchstatError):

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from archstat.report.report import Report
     from archstat.spec.model import Settings, Spec
 
-TOO_LARGE = 1
-"""The exit code when a network doesn't fit at all."""
-
 
 def print_fitting(
     references: Sequence[str],
@@ -32,7 +29,7 @@ def print_fitting(
     from msgspec.structs import replace
 
     from archstat.cli.output import Detail, complain, emit
-    from archstat.errors import ArchstatError, UsageError
+    from archstat.errors import ArchstatError, NothingFits
     from archstat.report.kinds import on_gpus
     from archstat.report.tabulate import tabulate
     from archstat.spec import load
@@ -51,8 +48,8 @@ def print_fitting(
                 settings = replace(settings, batch=fit.batch)
                 fitting.append((load(reference, settings), settings, fit))
             else:
-                complain(UsageError(too_large(reference, fit)))
-                code = code or TOO_LARGE
+                complain(NothingFits(too_large(reference, fit)))
+                code = code or NothingFits.exit_code
         except ArchstatError as error:
             complain(error)
             code = FAILED

@@ -27,6 +27,8 @@ def command(given: Given, spec: str, vary: str, limits: tuple[str, ...]) -> int:
 
     Values that give no network are passed over. The search doubles and halves, then tries the values above the answer,
     since a number need not grow with a setting everywhere.
+
+    Exit code 1 where no value fits.
     """
     from archstat.cli.output import send
     from archstat.render.solution import render

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archstat.cli.command import Command, option
-from archstat.cli.options import NETWORK, TABLE, Assignment, Count, Given, common
+from archstat.cli.options import NETWORK, TABLE, Assignment, Count, Given, Keys, common
 from archstat.cli.specs import FAILED, Reference, settings_of
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ _FEW = 100
 @click.argument("spec", type=Reference(), metavar="SPEC")
 @option("--set", "axes", type=Assignment(), multiple=True, metavar="NAME=VALUES", section=NETWORK,
         help="A variable, batch, input, dtype or resolution, and its values: 18,34,50, first:last:step with both "
-             "ends, first:last:*factor. Repeatable: all combinations.")  # fmt: skip
-@option("--metric", "metrics", metavar="KEY[,KEY]", multiple=True, section=TABLE,
+             "ends, first:last:*factor; each once. Repeatable: all combinations.")  # fmt: skip
+@option("--metric", "metrics", type=Keys(), metavar="KEY[,KEY]", multiple=True, section=TABLE,
         help="The numbers to show: params, macs, activations and activation_bytes by default.")  # fmt: skip
 @option("--where", multiple=True, metavar="CONDITION", section=TABLE,
         help="Only variants for which this holds: 'macs < 4G and width >= 64'.")  # fmt: skip
-@option("--pareto", metavar="KEY,KEY", section=TABLE,
+@option("--pareto", type=Keys(), metavar="KEY,KEY", section=TABLE,
         help="Only variants that no other beats in all of these: the least macs, the most +params.")  # fmt: skip
 @option("--sort", metavar="KEY", section=TABLE,
         help="By a metric, the largest first, or a setting. By default the last setting varies fastest.")  # fmt: skip
@@ -42,9 +42,9 @@ def command(
     given: Given,
     spec: str,
     axes: tuple[tuple[str, str], ...],
-    metrics: tuple[str, ...],
+    metrics: tuple[tuple[str, ...], ...],
     where: tuple[str, ...],
-    pareto: str | None,
+    pareto: tuple[str, ...] | None,
     jobs: int | None,
 ) -> int:
     """Measure a network under every combination of some settings: one row each, in the order of the settings.
@@ -53,6 +53,7 @@ def command(
 
     Exit code 2 where none gives a network, or --where leaves none.
     """
+    from itertools import chain
     from math import prod
 
     from archstat.cli.output import complain, send
@@ -64,9 +65,9 @@ def command(
 
     read = [read_axis(name, text) for name, text in axes]
     request = Request(
-        metrics=tuple(dict.fromkeys(_keys(",".join(metrics)))) or DEFAULT_METRICS,
+        metrics=tuple(dict.fromkeys(chain(*metrics))) or DEFAULT_METRICS,
         where=where,
-        pareto=_keys(pareto or ""),
+        pareto=pareto or (),
         sort=given.sort,
     )
     count = prod(len(axis.values) for axis in read)
@@ -98,10 +99,6 @@ def _nothing(found: "Sweep") -> str:
     left_out = found.tried - found.unbuilt > len(found.variants)
     verdicts = ("is left by", "gives a") if found.tried > 1 else ("isn't left by", "gives no")
     return f"{all_of} {verdicts[0]} --where" if left_out else f"{all_of} {verdicts[1]} network"
-
-
-def _keys(text: str) -> tuple[str, ...]:
-    return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
 def _cores(variants: int) -> int:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +12,7 @@ from archstat.comparison.match import Pair, match
 from archstat.comparison.side import Side, side_of
 from archstat.comparison.tree import Looks, Part, joins_again
 from archstat.errors import UsageError
+from archstat.passes.optimizers import Name
 from archstat.report.columns import BY_KEY, READING_BY_KEY, Column
 from archstat.report.report import PublishedLine
 from archstat.report.wholes import WHOLE_BY_KEY, Whole
@@ -19,8 +20,6 @@ from archstat.spec.words import nearest
 
 if TYPE_CHECKING:
     from archstat.report.architecture import Architecture
-
-Optimizer = Literal["sgd", "momentum", "adam"]
 
 METRICS = ("params", "macs", "activations", "activation_bytes")
 """What is compared unless asked otherwise."""
@@ -188,10 +187,14 @@ def known_metrics(asked: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def of_training(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the metrics of what training takes: params and MACs, memory by kind, and the most of it at once."""
-    state = () if optimizer == "sgd" else (f"{optimizer}_bytes",)
-    peak = "training_peak_bytes" if optimizer == "sgd" else f"{optimizer}_peak_bytes"
+def of_training(optimizer: Name) -> tuple[str, ...]:
+    """Return the metrics of what training takes: params and MACs, memory by kind, and the most of it at once.
+
+    AdamW has Adam's: it decays weights in place.
+    """
+    word = "adam" if optimizer == "adamw" else optimizer
+    state = () if word == "sgd" else (f"{word}_bytes",)
+    peak = "training_peak_bytes" if word == "sgd" else f"{word}_peak_bytes"
     return ("trainable_params", "backward_macs", "saved_bytes", "gradient_bytes", *state, peak)
 
 

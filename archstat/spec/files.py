@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from archstat.errors import UsageError
+from archstat.errors import SpecError, UsageError
 from archstat.spec.nodes import Scalar
 from archstat.spec.reader import LARGEST_FILE
 from archstat.spec.words import nearest
@@ -20,6 +20,9 @@ LONGEST_CHAIN = 8
 
 LONGEST_PATH = 1000
 """Characters of a path that ``extends:`` names."""
+
+
+_SEEN_FROM = "a path is seen from the folder of the spec that extends it"
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -122,11 +125,19 @@ def open_base(word: Scalar, child: Origin) -> Origin:
     except (OSError, RuntimeError, ValueError):
         inside = False
     if not inside or Path(text).is_absolute():
-        raise word.error("'extends' reaches only files below the folder of the first spec")
+        raise _outside(word)
     try:
         return Origin(read_regular(real, str(path)), str(path), str(path.parent), child.root)
     except UsageError as error:
-        raise word.error(error.message, hint=error.hint) from None
+        raise word.error(error.message, hint=error.hint or _SEEN_FROM) from None
+
+
+def _outside(word: Scalar) -> SpecError:
+    """Refuse a file elsewhere: a spec from a stranger can't read what isn't its own."""
+    return word.error(
+        "'extends' reaches only files below the folder of the first spec",
+        hint="move that file beside the first spec, or into a folder below",
+    )
 
 
 def _at_revision(ref: str, path: str) -> Origin:
@@ -146,12 +157,12 @@ def _base_at_revision(word: Scalar, child: Origin) -> Origin:
 
     path = Path(normpath((Path(child.folder) / word.text).as_posix()))
     if word.text.startswith("/") or ".." in path.parts or not path.is_relative_to(child.root):
-        raise word.error("'extends' reaches only files below the folder of the first spec")
+        raise _outside(word)
     ref = child.revision
     try:
         data, full = read_at(ref, path.as_posix())
     except UsageError as error:
-        raise word.error(error.message, hint=error.hint) from None
+        raise word.error(error.message, hint=error.hint or _SEEN_FROM) from None
     return Origin(data, f"{ref}:{full}", str(path.parent), child.root, revision=ref)
 
 

@@ -1,6 +1,7 @@
 """Which values a setting takes: ``32:128:16`` is 32, 48, ..., 128; ``1:64:*2`` doubles; ``18,34,50`` are those."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
@@ -22,22 +23,36 @@ class Axis(msgspec.Struct, frozen=True):
 
 
 def read_axis(name: str, text: str) -> Axis:
-    """Read the values of one setting, both ends of a range included. Raises a UsageError on what names none.
+    """Read the values of one setting, each once, both ends of a range included. Raises a UsageError on what names none.
 
     >>> read_axis("width", "32:64:16").values, read_axis("batch", "1:8:*2,32").values
     (('32', '48', '64'), ('1', '2', '4', '8', '32'))
     >>> read_axis("width", "0.25:1:0.25").values
     ('0.25', '0.5', '0.75', '1')
     """
-    found: dict[str, None] = {}
+    found: dict[str | Fraction, str] = {}
     for part in text.split(","):
         word = part.strip()
         if not word:
             raise _refused(name, text, "has an empty value", _WRITTEN)
-        found.update(dict.fromkeys(_range(name, word) if ":" in word else (word,)))
+        for value in _range(name, word) if ":" in word else (word,):
+            found.setdefault(Fraction(value) if _DECIMAL.fullmatch(value) else value, value)
         if len(found) > MOST_VALUES:
             raise _too_many(name, text)
-    return Axis(name, tuple(found))
+    return Axis(name, tuple(found.values()))
+
+
+def changes_nothing(name: str, metrics: Sequence[str]) -> str:
+    """Say that a setting changes none of some numbers.
+
+    >>> changes_nothing("batch", ["params"])
+    "'batch' doesn't change params"
+    >>> changes_nothing("batch", ["params", "weights", "depth"])
+    "'batch' changes neither params nor weights nor depth"
+    """
+    if len(metrics) == 1:
+        return f"'{name}' doesn't change {metrics[0]}"
+    return f"'{name}' changes neither {' nor '.join(metrics)}"
 
 
 def _range(name: str, text: str) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from archstat.variants.trial import Trials
 
 PEAK = "training_peak_bytes"
 
+_BARE = 2**17
+"""A number without a unit below this is a GPU's memory in GiB or MiB, not in bytes."""
+
 
 class _Trained(Family):
     """A spec whose only number is the peak of a step of training, as ``training`` says, and DDP's ``buckets``."""
@@ -44,6 +47,12 @@ def read_size(text: str) -> Limit:
             f"--fit {printable(text[:60])}: {error.message}", hint=error.hint
         ) from None
     assert isinstance(limit.amount, Fraction)
+    number = text.strip()
+    if limit.amount < _BARE and number.isascii() and not number[-1:].isalpha():
+        raise UsageError(
+            f"--fit {number} has no unit, and would be bytes",
+            hint=f"write {number}{'GiB' if limit.amount < 1024 else 'MiB'}",
+        )
     return limit
 
 

@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import msgspec
 
-from archstat.errors import ArchstatError, SpecError, UsageError, printable
+from archstat.errors import ArchstatError, NothingFits, SpecError, UsageError, printable
 from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
 from archstat.spec.model import Limit, Settings
-from archstat.variants.axes import Axis
+from archstat.variants.axes import Axis, changes_nothing
 from archstat.variants.family import Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
 
@@ -94,8 +94,8 @@ def solve(
     """Return the largest value of a variable at which all limits hold.
 
     The values are those of ``among``, in rising order, or the whole numbers from 1 on; a value that gives no network is
-    passed over. It is found by doubling and halving, and then the values above it are tried as well. Raises a
-    UsageError where none fits or none exceeds, or where the variable changes none of the numbers.
+    passed over. It is found by doubling and halving, and then the values above it are tried as well. Raises
+    NothingFits where none fits, and a UsageError where none exceeds, or where the variable changes none of the numbers.
     """
     family = Family(reference, settings, aux=aux)
     _check(family, variable, among)
@@ -139,7 +139,7 @@ def _takes_resolution(family: Family) -> bool:
 
 
 def largest(trials: Trials) -> Trial:
-    """Return the largest value that fits. Raises a UsageError where none does, or none exceeds."""
+    """Return the largest value that fits. Raises NothingFits where none does, a UsageError where none exceeds."""
     fit, over = _bracket(trials)
     return _confirmed(trials, _largest(trials, fit, over))
 
@@ -182,11 +182,11 @@ def _refuse_hopeless(trials: Trials, found: Sequence[Trial]) -> None:
         )
     first, last = found[0], found[-1]
     if len(found) > 1 and all(t.numbers == first.numbers for t in found):
-        metrics = ", ".join(limit.metric for limit in trials.limits)
-        raise UsageError(f"'{name}' changes none of {metrics}: {trials.said(first)}")
+        nothing = changes_nothing(name, [limit.metric for limit in trials.limits])
+        raise UsageError(f"{nothing}: {trials.said(first)}")
     if not any(t.fits for t in found):
         others = not trials.bounded and trials.gives_network("0.5")
-        raise UsageError(
+        raise NothingFits(
             f"no '{name}' fits: {trials.said(first)}",
             hint=f"--vary {name}=0.1:1:0.1 tries others" if others else None,
         )

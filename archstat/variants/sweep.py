@@ -11,7 +11,7 @@ from archstat.errors import ArchstatError, UsageError
 from archstat.report.kinds import SUMMARY
 from archstat.report.report import Conditions
 from archstat.spec.model import Settings
-from archstat.variants.axes import Axis
+from archstat.variants.axes import Axis, changes_nothing
 from archstat.variants.choice import Choice, Variant, read_goal
 from archstat.variants.condition import read_condition
 from archstat.variants.family import METRICS, Family, Number, Numbers, known_metric
@@ -98,7 +98,7 @@ def sweep(
         kept = choice.sorted(kept, asked.sort)
     shown = len(asked.metrics)
     idle = _idle(found, axes, shown)
-    notes = [f"'{name}' changes none of {', '.join(asked.metrics)}" for name in idle]
+    notes = [changes_nothing(name, asked.metrics) for name in idle]
     if idle and len(idle) == sum(len(axis.values) > 1 for axis in axes):
         raise UsageError("; ".join(notes), hint="--metric names other numbers")
     failed = sum(bool(one.error) for one in found)

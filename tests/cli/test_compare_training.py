@@ -83,6 +83,20 @@ def test_metrics_of_the_whole_network() -> None:
     assert run("compare", *TRAINING[:3], "--metric", "training_peak").exit_code == 2
 
 
+def test_adamw_takes_what_adam_does() -> None:
+    found = [
+        json.loads(run("compare", "lenet5", "vgg11", "--training", word, "-f", "json").stdout)
+        for word in ("adam", "adamw")
+    ]
+    assert found[0] == found[1]
+    done = run("memory", "lenet5", "--optimizer", "adamw", "-f", "json")
+    (report,) = json.loads(done.stdout)["reports"]
+    (one,) = found[1]["comparisons"]
+    peak = report["peaks"][1]["training_peak_bytes"]
+    assert one["totals"]["adam_peak_bytes"]["old"] == peak
+    assert one["totals"]["adam_bytes"]["old"] == report["totals"]["optimizer_bytes"]
+
+
 def test_a_baseline_keeps_peaks_and_what_was_frozen() -> None:
     run("compare", "--write-baseline", "base.json", "lenet5", "--freeze", "conv1")
     done = run("compare", "--baseline", "base.json", "--freeze", "conv1", "--training", "adam")

@@ -94,7 +94,7 @@ def test_a_narrow_terminal_loses_no_digit(columns: str, monkeypatch: pytest.Monk
         (("sweep", "resnet", "--set", "width=9:1"), "width=9:1 holds no value"),
         (("sweep", "resnet", "--set", "widht=1"), "no variable 'widht'"),
         (("sweep", "resnet", "--set", "width=1,2", "--jobs", "0"), "is not a whole number from 1"),
-        (("sweep", "resnet", "--set", "batch=1,2", "--metric", "params"), "changes none of params"),
+        (("sweep", "resnet", "--set", "batch=1,2", "--metric", "params"), "doesn't change params"),
         (
             ("sweep", "resnet", "--set", "width=1,2", "--where", "output < 3"),
             "unknown name 'output'",
@@ -106,7 +106,7 @@ def test_a_narrow_terminal_loses_no_digit(columns: str, monkeypatch: pytest.Monk
         (("sweep", "no-such-spec", "--set", "width=1"), "no spec 'no-such-spec'"),
         (
             ("solve", "resnet", "--vary", "batch", "--max", "params=1G"),
-            "'batch' changes none of params",
+            "'batch' doesn't change params",
         ),
         (
             ("solve", "resnet", "--vary", "classes", "--max", "macs=9999T"),
@@ -130,6 +130,29 @@ def test_refused_in_one_line(args: tuple[str, ...], said: str) -> None:
     assert said in first
     assert len(hint) <= 1
     assert done.stdout == ""
+
+
+def test_a_limit_that_nothing_keeps_to_is_an_answer() -> None:
+    done = run("solve", "resnet", "--vary", "width=8:64:8", "--max", "macs=1M")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: no 'width' fits: macs is ")
+    assert run("memory", "alexnet", "--fit", "1MB").exit_code == 1
+    # Where a spec is wrong as well, that comes first.
+    assert run("memory", "alexnet", "no-such-spec", "--fit", "1MB").exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--pareto", "--metric"])
+@pytest.mark.parametrize("keys", ["", ",", "params,", "params,,macs"])
+def test_an_empty_key_is_refused(option: str, keys: str) -> None:
+    done = run("sweep", "resnet", "--set", "width=8,16", option, keys)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "one of them is empty" in done.stderr
+
+
+def test_settings_that_change_nothing_are_named() -> None:
+    asked = ("--set", "batch=1,2", "--set", "width=8,16", "--metric", "params,weights")
+    done = run("sweep", "resnet", *asked)
+    assert "'batch' changes neither params nor weights" in done.output
 
 
 @pytest.mark.parametrize(

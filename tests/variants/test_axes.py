@@ -76,3 +76,17 @@ def test_conditions(text: str, holds: bool | None) -> None:
             read_condition(text, values).holds(values)
     else:
         assert read_condition(text, values).holds(values) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("16,16", ["16"]),
+        ("16,16.0,016", ["16"]),
+        ("1:8:*2,8,1", ["1", "2", "4", "8"]),
+        ("float32,float16,float32", ["float32", "float16"]),
+        ("1,1.5,1.50", ["1", "1.5"]),
+    ],
+)
+def test_a_value_is_tried_once_however_it_is_written(text: str, values: list[str]) -> None:
+    assert list(read_axis("width", text).values) == values

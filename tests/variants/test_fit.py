@@ -2,6 +2,7 @@
 
 import pytest
 
+from archstat.errors import UsageError
 from archstat.passes.checkpoint import Checkpoint
 from archstat.passes.optimizers import Optimizer
 from archstat.report.peaks import Training
@@ -16,6 +17,26 @@ TRAINED = [
         optimizer=Optimizer("momentum", "foreach", weight_decay=True), accumulate="out-of-place"
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "nbytes"),
+    [("24GiB", 24 * 2**30), ("1kB", 1000), ("25769803776", 24 * 2**30), ("131072", 2**17)],
+)
+def test_a_size(text: str, nbytes: int) -> None:
+    assert read_size(text).amount == nbytes
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("24", "24GiB"), (" 24.5 ", "24.5GiB"), ("24576", "24576MiB"), ("131071", "131071MiB")],
+)
+def test_a_small_number_lacks_its_unit(text: str, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_size(text)
+    number = text.strip()
+    assert caught.value.message == f"--fit {number} has no unit, and would be bytes"
+    assert caught.value.hint == f"write {meant}"
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20", "nin_cifar10"])

@@ -100,10 +100,10 @@ def test_what_is_read_off_the_output() -> None:
     [
         ("widht", ["macs=1G"], "no variable 'widht'"),
         ("width", [], "no limit to keep to"),
-        ("batch", ["params=30M"], "'batch' changes none of params"),
-        ("batch", ["params=3"], "'batch' changes none of params"),
+        ("batch", ["params=30M"], "'batch' doesn't change params"),
+        ("batch", ["params=3"], "'batch' doesn't change params"),
         ("classes", ["macs=10000T"], "there is no largest 'classes'"),
-        ("width", ["receptive_field=300"], "'width' changes none of receptive_field"),
+        ("width", ["receptive_field=300"], "'width' doesn't change receptive_field"),
         ("batch", ["macs=3M"], "no 'batch' fits: macs is 4,089,184,256 at batch=1"),
         ("dtype", ["macs=3M"], "'dtype' can't be varied; vary resolution or batch"),
         ("input", ["macs=3M"], "'input' can't be varied; vary resolution or batch"),

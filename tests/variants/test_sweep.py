@@ -161,7 +161,7 @@ def test_axes_that_differ_have_no_one_number() -> None:
         (("width=1", "width=2"), {}, "'width' is set twice"),
         (("input=3x8x8", "resolution=8"), {}, "input and resolution both set the input"),
         (("width=1:1000000", "classes=1:1000"), {}, "1,000,000,000 variants"),
-        (("batch=1,2",), {"metrics": ("params",)}, "'batch' changes none of params"),
+        (("batch=1,2",), {"metrics": ("params",)}, "'batch' doesn't change params"),
         (("depth=18,50",), {"metrics": ("depth",)}, "'depth' is a setting of this sweep"),
         (("width=1,2",), {"metrics": ("parms",)}, "no metric 'parms'"),
         (("width=1,2",), {"sort": "parms"}, "no metric 'parms'"),
@@ -182,7 +182,7 @@ def test_input_and_resolution_of_one_spec() -> None:
 
 def test_an_idle_setting_beside_another_is_noted() -> None:
     found = small("width=8,16", "batch=1,2", metrics=("params",))
-    assert found.notes == ("'batch' changes none of params",)
+    assert found.notes == ("'batch' doesn't change params",)
 
 
 def test_a_spec_that_does_not_hold(tmp_path: Path) -> None:
