@@ -10,7 +10,7 @@ import yaml
 
 from archstat.errors import SpecError
 from archstat.ops.dropout import DropPath
-from archstat.ops.index import Select
+from archstat.ops.index import Roll, Select
 from archstat.report.metrics import Metrics
 from archstat.report.published import judge
 from archstat.report.reproduce import LECTURE, LECTURE_SPECS
@@ -31,8 +31,10 @@ PARTS = {
 NUMBER = re.compile(r"(?<![\w.+/-])[0-9]+(?![\w.:])")
 # Numbers that no total depends on, and the words before them; another test here holds them.
 HELD_ELSEWHERE = {
+    "bert_base": ("select: ",),
     "lenet5_1998": ("three: [", "four: ["),
     "resnet": ("else 0",),
+    "swin_t": ("roll: ",),
     "vit_b_16": ("select: ",),
 }
 
@@ -92,6 +94,16 @@ def test_c3_of_lenet_sees_the_maps_of_table_1() -> None:
 def test_the_head_of_vit_reads_the_class_token() -> None:
     graph = load("vit_b_16").graph
     assert [node.op.index for node in graph.nodes if isinstance(node.op, Select)] == [0]
+
+
+def test_bert_looks_up_words_and_sentences_and_reads_the_first_token() -> None:
+    graph = load("bert_base").graph
+    assert [n.op.index for n in graph.nodes if isinstance(n.op, Select)] == [0, 1, 0]
+
+
+def test_the_windows_of_swin_move_along_both_axes_and_back() -> None:
+    rolls = [n.op for n in load("swin_t").graph.nodes if isinstance(n.op, Roll)]
+    assert [(op.shifts, op.dims) for op in rolls] == [((-3, -3), (0, 1)), ((3, 3), (0, 1))] * 5
 
 
 def test_a_resnet_has_one_of_the_papers_depths() -> None:

@@ -22,6 +22,10 @@ def options(op: Op) -> tuple[tuple[str, str], ...]:
     )
 
 
+_MOST_PLACES = 60
+"""Behind the point of a decimal; what takes more, or has no end, is written as a quotient."""
+
+
 @cache
 def default(kind: type[Op], option: str) -> str:
     """Return an option's default value; nothing if it has none, or one that other options give."""
@@ -35,6 +39,8 @@ def flow(value: Value) -> str:
     >>> from fractions import Fraction
     >>> flow((1, 2)), flow(True), flow(Fraction(1, 8)), flow(Fraction(1, 3))
     ('[1, 2]', 'true', '0.125', '1/3')
+    >>> flow(Fraction("0.1767766952966369"))  # as a quotient it would be beyond the limit of whole numbers
+    '0.1767766952966369'
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -43,7 +49,7 @@ def flow(value: Value) -> str:
     if isinstance(value, str | int):
         return str(value)
     decimal, places = value, 0
-    while decimal.denominator != 1 and places < 12:
+    while decimal.denominator != 1 and places < _MOST_PLACES:
         decimal, places = decimal * 10, places + 1
     if decimal.denominator != 1:
         return f"{value.numerator}/{value.denominator}"

@@ -54,3 +54,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def failed(self) -> bool:
         return any(outcome.failed for outcome in self.outcomes)
+
+
+def refusal(error: ValueError) -> str:
+    """Say why PyTorch doesn't run a network, without what torch.fx writes behind it."""
+    return f"PyTorch refuses to run it: {str(error).partition(chr(10))[0]}"

@@ -10,7 +10,7 @@ from archstat import passes
 from archstat.graph import Node
 from archstat.ops.base import Terms
 from archstat.pytorch import INSTALL
-from archstat.pytorch.agreement import Comparison, Outcome
+from archstat.pytorch.agreement import Comparison, Outcome, refusal
 from archstat.pytorch.field_check import receptive_fields
 from archstat.pytorch.memory_checks import inference_peak, saved_bytes, training_peak
 from archstat.pytorch.references import reason
@@ -150,7 +150,7 @@ def _storages(subject: Subject, *, training: bool) -> Outcome:
     try:
         held = subject.storages(training=training)
     except ValueError as error:
-        return Outcome(check=check, reference=FAKE, skipped=f"PyTorch refuses to run it: {error}")
+        return Outcome(check=check, reference=FAKE, skipped=refusal(error))
     found = [
         Comparison(
             path=node.path,

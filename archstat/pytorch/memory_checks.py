@@ -7,7 +7,7 @@ from archstat.graph import Graph, Node
 from archstat.passes import peak
 from archstat.passes.saved import saved_bytes as kept
 from archstat.passes.training import training_peak as predicted
-from archstat.pytorch.agreement import Comparison, Outcome
+from archstat.pytorch.agreement import Comparison, Outcome, refusal
 from archstat.pytorch.release import RELEASE, running
 from archstat.pytorch.subject import Subject
 
@@ -27,9 +27,7 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
         try:
             theirs = saved_by_node(graph, training=training)
         except ValueError as error:
-            yield Outcome(
-                check=check, reference=HOOKS, skipped=f"PyTorch refuses to run it: {error}"
-            )
+            yield Outcome(check=check, reference=HOOKS, skipped=refusal(error))
             continue
         ours = kept(graph, running(training=training))
         yield Outcome(
@@ -62,9 +60,7 @@ def training_peak(subject: Subject) -> Outcome:
     try:
         theirs = measured(subject.graph)
     except ValueError as error:
-        return Outcome(
-            check=check, reference=DISPATCH, skipped=f"PyTorch refuses to run it: {error}"
-        )
+        return Outcome(check=check, reference=DISPATCH, skipped=refusal(error))
     one = _peak(subject.graph, ours.nbytes, theirs)
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
 

@@ -125,3 +125,13 @@ def test_what_was_asked_of_the_network_is_said() -> None:
     done = run("verify", "lenet5", "--fast", "--batch", "2", "--freeze", "conv1")
     assert done.exit_code == 0
     assert done.output.rstrip().endswith("0 differ, at batch 2, float32, freeze conv1")
+
+
+def test_why_pytorch_refuses_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [3, 1, 1]\nlayers: [conv: 4, batch_norm, flatten, linear: 2]\n")
+    skipped = {o.check: o.skipped for o in verify(load(path).graph).outcomes if o.skipped}
+    assert set(skipped) == {"memory, training", "saved bytes, training", "training peak"}
+    for said in skipped.values():
+        assert said.startswith("PyTorch refuses to run it: Expected more than 1 value per channel")
+        assert "\n" not in said
