@@ -10,7 +10,7 @@ from archstat.ops import catalogue
 from archstat.ops.linear import Standing
 from archstat.ops.options import Value, show
 from archstat.spec.calls import DEEPEST_BLOCK, names_inside
-from archstat.spec.copies import Copy, Key
+from archstat.spec.copies import Copy, Key, key
 from archstat.spec.grammar import Grammar
 from archstat.spec.layers import Frame, Layers, Place, Tie
 from archstat.spec.nodes import Scalar
@@ -266,14 +266,14 @@ class Expansion:
         frame, scope, nodes = inside.frame, inside.scope, self.builder.nodes
         # A learnable table is laid out as what stands beside it, so that it counts whether one arrives.
         table = isinstance(nodes[arriving].op, Standing)
-        around = (scope.level, frame.depth, not scope.path, table)
-        alike = self.grammar.alike
-        key = alike.key(entry.block, frame.names, nodes[arriving].io.y, around)
-        copy = self.copies.get(key)
+        around = (entry.block.name, scope.level, frame.depth, not scope.path, table)
+        params = entry.block.params
+        alike = key(frame.names, params, nodes[arriving].io.y, around)
+        copy = self.copies.get(alike)
         if copy is not None and not copy.fits(scope.path, self.max_layers - self.steps):
             copy = None
         if self.tape is not None:
-            self.tape.alike(alike, entry.block, frame.number, arriving, around, copy)
+            self.tape.alike(frame.number, params, arriving, around, copy)
         if copy is not None:
             self.steps += copy.steps
             return copy.add(self.builder, self.paths, scope.path, arriving, frame.section)
@@ -283,7 +283,7 @@ class Expansion:
         added, steps = self.paths.keep(), self.steps - steps
         cut = len(scope.path)
         added_nodes = tuple(nodes[first:])
-        self.copies[key] = Copy(added_nodes, added, first, cut, result, steps, frame.number)
+        self.copies[alike] = Copy(added_nodes, added, first, cut, result, steps, frame.number)
         return result
 
     def _expand(self, entry: CallEntry, arriving: int, inside: Place) -> int:

@@ -8,7 +8,6 @@ from archstat.errors import SpecError
 from archstat.ops import catalogue
 from archstat.ops.base import Op
 from archstat.spec.calls import arguments, refuse_recursion
-from archstat.spec.copies import Alike
 from archstat.spec.document import Document, check_name, earlier
 from archstat.spec.expressions import check_names
 from archstat.spec.heading import Block
@@ -56,7 +55,6 @@ class Grammar:
         for block in self.blocks.values():
             self.block_bodies[block.name] = self._block(block)
         refuse_recursion(self.blocks, self.block_bodies)
-        self.alike = Alike(self.block_bodies, self.blocks)
 
     def body(self, node: YamlNode, params: Collection[str] = ()) -> Body:
         """Parse a body in which expressions may use the variables and ``params``."""

@@ -73,7 +73,10 @@ class Recipe:
         key = (values, tuple(map(type, values)))
         op = self._made.get(key)
         if op is None:
-            op = self.op(**self._fixed, **{part.name: part.read(names) for part in self._moving})
+            options = dict(self._fixed)
+            for part in self._moving:
+                options[part.name] = part.read(names)
+            op = self.op(**options)
             # One object for equal ops, whichever entry makes them.
             op = self._made[key] = self._known.setdefault(op, op)
         return op

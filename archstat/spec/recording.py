@@ -5,7 +5,7 @@ is like an earlier one, whether a padding needs a layer of its own. Where all an
 places of the layers, and the steps of a :class:`archstat.spec.run.Run` are all that is left to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,8 +14,7 @@ from archstat.errors import Mark, SpecError
 from archstat.graph import Graph, Node
 from archstat.ops.base import Op
 from archstat.ops.window import pads_alike
-from archstat.spec.copies import Alike, Copy
-from archstat.spec.heading import Block
+from archstat.spec.copies import Copy
 from archstat.spec.recipe import Recipe
 from archstat.spec.run import Run
 from archstat.spec.syntax import CallEntry
@@ -92,16 +91,15 @@ class Recording:
 
     def alike(
         self,
-        alike: Alike,
-        block: Block,
         frame: int,
+        params: Sequence[str],
         arriving: int,
         place: tuple[object, ...],
         copy: Copy | None,
     ) -> None:
         """It was asked which earlier call a call is like; a copy of its layers is added."""
         answer = None if copy is None else copy.frame
-        self._fork(answer, Run.like, alike, block, frame, arriving, place)
+        self._fork(answer, Run.like, frame, params, arriving, place)
         if copy is not None:
             self._step(Run.again, copy.first, copy.first + len(copy.nodes))
 

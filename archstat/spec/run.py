@@ -4,13 +4,14 @@ Each method does, or asks, what the expansion did or asked at one point, with th
 number of the frame whose names hold there, ``arriving`` the node that arrives.
 """
 
+from collections.abc import Sequence
+
 from archstat.errors import require
 from archstat.graph.builder import Shapes
 from archstat.ops.base import Op
 from archstat.ops.options import Value
 from archstat.spec.calls import names_inside
-from archstat.spec.copies import Alike, Key
-from archstat.spec.heading import Block
+from archstat.spec.copies import Key, key
 from archstat.spec.layers import groups
 from archstat.spec.recipe import Recipe
 from archstat.spec.syntax import CallEntry
@@ -95,11 +96,11 @@ class Run:
         return self.answers[written]
 
     def like(
-        self, alike: Alike, block: Block, frame: int, arriving: int, place: tuple[object, ...]
+        self, frame: int, params: Sequence[str], arriving: int, place: tuple[object, ...]
     ) -> int | None:
         """Say which earlier call this one is like: the frame of that one."""
-        key = alike.key(block, self.frames[frame], self.tensors[arriving], place)
-        earlier = self.seen.setdefault(key, frame)
+        alike = key(self.frames[frame], params, self.tensors[arriving], place)
+        earlier = self.seen.setdefault(alike, frame)
         return None if earlier == frame else earlier
 
     def splits(self, recipe: Recipe, frame: int, arriving: int) -> bool:
