@@ -21,7 +21,7 @@ whole batch. A summary has ``"totals": null``. Where several devices share the w
 minor versions; anything else that changes is a new major version.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ import msgspec
 from archstat import __version__
 from archstat.render.escape import clean
 from archstat.render.style import Style
-from archstat.report.report import Conditions, PeakLine, PublishedLine, Report, Row
+from archstat.report.report import Conditions, PeakLine, PublishedLine, Report
 from archstat.report.values import plain
 from archstat.spec.model import Transfer
 
@@ -68,7 +68,7 @@ def envelope(
 
 def _report(report: Report) -> dict[str, Any]:
     given = report.conditions
-    keys = [column.key for column in report.columns]
+    keys = {column.key for column in report.columns}
     settings = {
         "input": given.input,
         "batch": given.batch,
@@ -88,7 +88,7 @@ def _report(report: Report) -> dict[str, Any]:
             {"key": c.key, "unit": c.unit, "about": c.about, "estimate": c.estimate}
             for c in report.columns
         ],
-        "rows": [_row(keys, row, report.labels) for row in report.rows],
+        "rows": [_row(keys, row) for row in report.to_dicts()],
         "totals": _totals(report) if report.totals or report.kind != "summary" else None,
         "incomplete": report.partial,
         "published": [published(line) for line in report.published],
@@ -145,19 +145,9 @@ def _peak(peak: PeakLine) -> dict[str, Any]:
     return found
 
 
-def _row(keys: Sequence[str], row: Row, labels: Sequence[str]) -> dict[str, Any]:
-    saved = {"saved_what": row.saved} if "saved" in labels else {}
-    return {
-        "path": row.path,
-        "op": row.op,
-        "layers": row.count,
-        "inputs": row.inputs,
-        "output": row.output,
-        "tensors": row.tensors,
-        **{k: None if n is None else plain(n) for k, n in zip(keys, row.cells, strict=True)},
-        **saved,
-        "note": row.said,
-    }
+def _row(keys: Set[str], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its numbers as JSON has them."""
+    return {k: plain(v) if k in keys and v is not None else v for k, v in row.items()}
 
 
 def _object(item: Mapping[str, Any], indent: str) -> str:

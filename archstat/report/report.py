@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -153,3 +153,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def total(self) -> Mapping[str, Cell]:
         """The totals by column key."""
         return {c.key: n for c, n in zip(self.columns, self.totals, strict=False)}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return each row as a dict, its numbers under the keys of their columns, as JSON and CSV name them."""
+        saved = "saved" in self.labels
+        return [
+            {
+                "path": row.path,
+                "op": row.op,
+                "layers": row.count,
+                "inputs": row.inputs,
+                "output": row.output,
+                "tensors": row.tensors,
+                **{c.key: n for c, n in zip(self.columns, row.cells, strict=True)},
+                **({"saved_what": row.saved} if saved else {}),
+                "note": row.said,
+            }
+            for row in self.rows
+        ]

@@ -1,5 +1,6 @@
 """The Python API."""
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 import archstat
+from archstat.render.json import render
+from archstat.render.style import Style
 from archstat.report.report import Report
 
 
@@ -68,6 +71,21 @@ def test_reports_are_values() -> None:
     assert report.total["params"] == 60_965_224
     assert report.rows[0].path == "conv1"
     assert archstat.load("alexnet").report("memory", top=1).rows[0].cells[0] == 290_400
+
+
+def test_rows_as_dicts_have_the_keys_of_json() -> None:
+    report = archstat.load("lenet5").report("memory", add=["receptive_field"])
+    (written,) = json.loads(render([report], Style()))["reports"]
+    for row, shown in zip(report.to_dicts(), written["rows"], strict=True):
+        assert list(row) == list(shown)
+        assert row["activations"] == shown["activations"]
+    conv1 = report.to_dicts()[1]
+    assert conv1["path"] == "conv1"
+    assert conv1["output"] == (6, 28, 28)
+    assert conv1["tensors"] == {"weight": (6, 1, 5, 5), "bias": (6,)}
+    assert (conv1["activations"], conv1["activation_bytes"]) == (4704, 18816)
+    assert conv1["receptive_field"] == 5
+    assert report.to_dicts()[-1]["note"] == "the whole input"
 
 
 def test_refusals() -> None:
