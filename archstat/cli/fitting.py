@@ -70,5 +70,6 @@ def print_fitting(
 
 def too_large(reference: str, fit: "Fit") -> str:
     """Say that not even the smallest batch fits."""
-    takes = f"at batch {fit.next} a step of training takes {fit.next_peak:,} bytes"
+    beside = " with DDP's buckets" if fit.buckets else ""
+    takes = f"at batch {fit.next} a step of training{beside} takes {fit.next_peak:,} bytes"
     return f"{reference} doesn't fit {fit.written}: {takes}"

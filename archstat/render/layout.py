@@ -210,7 +210,7 @@ def _fit(found: Fit, shared: Devices | None) -> tuple[str, str, str]:
         if found.next is None
         else f"; one of {found.next:,} takes {amount(column, found.next_peak or 0)}"
     )
-    every = f"on each GPU, {shared.batch:,} on all {shared.count:,}, " if shared else ""
+    every = f"on each GPU, {shared.batch:,} together; " if shared else ""
     beside = " with DDP's buckets," if found.buckets else ""
     return (
         "largest batch",

@@ -158,8 +158,11 @@ def test_the_largest_batch_on_each_of_several_gpus() -> None:
     assert of_one["fit"]["largest_batch"] < alone["fit"]["largest_batch"]
     assert of_one["bucket_bytes"] == 4 * RESNET
     done = run("memory", "resnet50", *training, "--gpus", "8", "--by", "op")
-    said = f"on each GPU, {8 * of_one['fit']['largest_batch']:,} on all 8, fits 24GiB with DDP's buckets"
-    assert said in done.output
+    together = 8 * of_one["fit"]["largest_batch"]
+    assert f"on each GPU, {together:,} together; fits 24GiB with DDP's buckets" in done.output
+    done = run("memory", "lenet5", "--fit", "1kB", "--gpus", "2")
+    assert done.exit_code == 1
+    assert "at batch 1 a step of training with DDP's buckets takes 800,448 bytes" in done.stderr
 
 
 def test_a_largest_batch_in_csv() -> None:
