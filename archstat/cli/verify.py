@@ -17,6 +17,7 @@ EXAMPLES = """
 archstat verify resnet50                       layer by layer, against PyTorch and fvcore
 archstat verify --fast                         every bundled network, without fvcore and training
 archstat verify net.yaml --batch 8 -f json
+archstat verify net.yaml --amp bfloat16        saved bytes and peaks under torch.autocast
 """
 
 DIFFERS = 1
@@ -32,10 +33,17 @@ _TOGETHER = 2
     is_flag=True,
     help="Leave out fvcore, which does one batch's arithmetic, receptive fields and training peaks.",
 )
+@option(
+    "--amp",
+    type=click.Choice(["bfloat16", "float16"]),
+    help="Hold saved bytes and peaks under torch.autocast to that type, on the CPU.",
+)
 @option("--jobs", type=Count(1024), metavar="N",
         help="Processes, each with up to 2 GB: two by default, where there are several specs and cores.")  # fmt: skip
 @common("spec", "run", "transfer", "format")
-def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) -> int:
+def command(
+    given: Given, specs: tuple[str, ...], fast: bool, amp: str | None, jobs: int | None
+) -> int:
     """Build the PyTorch graph and hold every number against PyTorch's own.
 
     Shapes, params, buffers, MACs, memory and saved bytes of each layer, both peaks, and fvcore's counts. Where a
@@ -45,6 +53,7 @@ def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) 
     """
     from archstat.cli.output import send
     from archstat.cli.progress import Progress
+    from archstat.cli.refusals import refuse_beside
     from archstat.cli.specs import load_each, settings_of
     from archstat.pytorch import require_torch
     from archstat.render.layout import conditions
@@ -53,6 +62,8 @@ def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) 
     from archstat.report.report import Conditions
     from archstat.spec import bundled
 
+    if amp:
+        refuse_beside("--amp", {"--dtype": given.dtype != "float32"})
     require_torch()
     from archstat.pytorch.verify import verify
     from archstat.variants.workers import each
@@ -69,6 +80,7 @@ def command(given: Given, specs: tuple[str, ...], fast: bool, jobs: int | None) 
                 graph,
                 spec.reference,
                 fast=fast,
+                amp=amp or "",
                 threads=None if alone else 1,
                 step=lambda check: said(f"{spec.reference}: {check}"),
             )

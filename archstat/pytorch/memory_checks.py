@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.passes import peak
 from archstat.passes.saved import saved_bytes as kept
@@ -21,15 +22,15 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
     """Hold what each layer is the first to make autograd keep, in training and in eval mode."""
     from archstat.pytorch.watch import saved_by_node
 
-    graph = subject.graph
+    graph, amp = subject.graph, subject.amp
     for training in (True, False):
-        check = f"saved bytes, {'training' if training else 'eval'}"
+        check = _named(f"saved bytes, {'training' if training else 'eval'}", amp)
         try:
-            theirs = saved_by_node(graph, training=training)
-        except ValueError as error:
-            yield Outcome(check=check, reference=HOOKS, skipped=refusal(error))
+            ours = kept(graph, running(training=training, autocast=amp))
+            theirs = saved_by_node(graph, training=training, amp=amp)
+        except (UsageError, ValueError) as error:
+            yield Outcome(check=check, reference=HOOKS, skipped=_refused(error))
             continue
-        ours = kept(graph, running(training=training))
         yield Outcome(
             check=check,
             reference=HOOKS,
@@ -44,25 +45,42 @@ def inference_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a forward pass without gradients."""
     from archstat.pytorch.watch import inference_peak as measured
 
-    ours = peak.inference_peak(subject.graph, torch=RELEASE).nbytes
-    one = _peak(subject.graph, ours, measured(subject.graph))
-    return Outcome(check="inference peak", reference=DISPATCH, compared=(one,))
+    graph, amp = subject.graph, subject.amp
+    check = _named("inference peak", amp)
+    try:
+        ours = peak.inference_peak(graph, autocast=amp, torch=RELEASE).nbytes
+    except UsageError as error:
+        return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
+    one = _peak(graph, ours, measured(graph, amp=amp))
+    return Outcome(check=check, reference=DISPATCH, compared=(one,))
 
 
 def training_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a step of training; watched, PyTorch adds gradients out of place."""
     from archstat.pytorch.watch import training_peak as measured
 
-    check = "training peak"
-    ours = predicted(subject.graph, running(), in_place=False)
-    if ours is None:
-        return Outcome(check=check, reference=DISPATCH, skipped="nothing is trained")
+    graph, amp = subject.graph, subject.amp
+    check = _named("training peak", amp)
     try:
-        theirs = measured(subject.graph)
-    except ValueError as error:
-        return Outcome(check=check, reference=DISPATCH, skipped=refusal(error))
-    one = _peak(subject.graph, ours.nbytes, theirs)
+        ours = predicted(graph, running(autocast=amp), in_place=False)
+        if ours is None:
+            return Outcome(check=check, reference=DISPATCH, skipped="nothing is trained")
+        theirs = measured(graph, amp=amp)
+    except (UsageError, ValueError) as error:
+        return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
+    one = _peak(graph, ours.nbytes, theirs)
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
+
+
+def _named(check: str, amp: str) -> str:
+    return f"{check}, {amp} autocast" if amp else check
+
+
+def _refused(error: UsageError | ValueError) -> str:
+    """Say why nothing is compared: archstat knows no number, or PyTorch doesn't run."""
+    if isinstance(error, UsageError):
+        return error.message
+    return refusal(error)
 
 
 def _peak(graph: Graph, ours: int, theirs: int) -> Comparison:

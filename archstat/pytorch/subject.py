@@ -15,10 +15,13 @@ from archstat.pytorch.release import Fake
 
 
 class Subject:
-    """A graph and its PyTorch module; every walk is made once, when it is first asked for."""
+    """A graph and its PyTorch module; every walk is made once, when it is first asked for.
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    ``amp`` is the type that torch.autocast casts to while memory is followed, if any.
+    """
+
+    def __init__(self, graph: Graph, amp: str = "") -> None:
+        self.graph, self.amp = graph, amp
         self.targets = [target_of(node.path) for node in graph.nodes]
 
     @cached_property

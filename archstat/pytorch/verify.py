@@ -15,16 +15,18 @@ def verify(
     reference: str = "",
     *,
     fast: bool = False,
+    amp: str = "",
     threads: int | None = None,
     step: Callable[[str], None] = lambda name: None,
 ) -> Verification:
     """Run the checks; ``step`` is told the name of each before it runs, ``fast`` leaves the slow ones out.
 
-    ``threads`` are PyTorch's from now on, as many as it likes if none is given.
+    ``amp`` is the type that autocast casts to where saved bytes and peaks are held. ``threads`` are PyTorch's from now
+    on, as many as it likes if none is given.
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    subject = Subject(graph)
+    subject = Subject(graph, amp)
     outcomes: list[Outcome] = []
     for check in (*CHECKS, *(() if fast else SLOW)):
         name = check.__name__.replace("_", " ")

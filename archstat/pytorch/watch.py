@@ -60,10 +60,10 @@ def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool 
         return saved(module, (arriving(graph, input_grad),))
 
 
-def saved_by_node(graph: Graph, *, training: bool) -> tuple[int, ...]:
+def saved_by_node(graph: Graph, *, training: bool, amp: str = "") -> tuple[int, ...]:
     """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
     module = lower(graph).train(training)
-    with Fake():
+    with fake(amp), autocast(amp):
         materialise(module)
         walk = _Saving(module)
         walk.run(arriving(graph))

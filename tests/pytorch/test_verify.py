@@ -39,6 +39,37 @@ def test_bundled_with_fvcore(name: str) -> None:
     assert {o.reference for o in found.outcomes} > {"fvcore"}
 
 
+@pytest.mark.parametrize("low", ["bfloat16", "float16"])
+def test_under_autocast(low: str) -> None:
+    found = verify(load("resnet20").graph, amp=low)
+    assert not found.failed
+    held = [o for o in found.outcomes if o.check.endswith(f", {low} autocast")]
+    assert [o.check.partition(", ")[0] for o in held] == [
+        "saved bytes", "saved bytes", "inference peak", "training peak",
+    ]  # fmt: skip
+    assert all(o.compared for o in held)
+    assert not any("saved" in o.check or "peak" in o.check for o in found.outcomes if o not in held)
+
+
+def test_a_wrong_rule_fails_under_autocast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archstat.ops.conv._Convolution.autocast", lambda self, x: "leaves")
+    assert not verify(load("lenet5").graph, fast=True).failed
+    found = verify(load("lenet5").graph, amp="bfloat16", fast=True)
+    differing = [o.check.partition(", ")[0] for o in found.outcomes if o.counts["differs"]]
+    assert differing == ["saved bytes", "saved bytes", "inference peak"]
+
+
+def test_an_op_whose_casts_are_unknown_is_skipped(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: {tokens: [4, 8]}\nlayers: [linear: 8, rms_norm, linear: 2]\n")
+    done = run("verify", str(spec), "--fast", "--amp", "bfloat16")
+    assert done.exit_code == 0
+    assert "skipped: what autocast does to 'rms_norm' is not known" in done.output
+    done = run("verify", "lenet5", "--amp", "bfloat16", "--dtype", "float16")
+    assert done.exit_code == 2
+    assert "--dtype can't go with --amp" in done.output
+
+
 @pytest.mark.slow
 def test_everything() -> None:
     assert run("verify").exit_code == 0
