@@ -59,7 +59,8 @@ class Rows:
         """Return a row for each layer, where what was added, removed or renamed whole is one row."""
         return tuple(self._inside(self._root))
 
-    def _inside(self, pair: Pair) -> Iterator[Change]:
+    def _inside(self, pair: Pair, *, moved: bool = False) -> Iterator[Change]:
+        """Yield the rows of what is inside a pair; ``moved`` says that it goes by another path."""
         siblings = iter(pair.inside)
         waiting = next(siblings, None)
         while waiting is not None:
@@ -72,13 +73,16 @@ class Rows:
                 yield self._whole(pair, run)
                 continue
             for one in run:
-                yield from self._both_sides(one)
+                yield from self._both_sides(one, moved=moved)
 
-    def _both_sides(self, pair: Pair) -> Iterator[Change]:
+    def _both_sides(self, pair: Pair, *, moved: bool) -> Iterator[Change]:
         own = [self._one(old, new) for old, new in _own(pair)]
-        inside = list(self._inside(pair))
+        # A join that is another one says so itself, and of its branches where they are now.
+        apart = pair.renamed and pair.part.is_last and any(row.mark != "=" for row in own)
+        inside = list(self._inside(pair, moved=apart))
         rows = [*inside, *own] if pair.part.is_last else [*own, *inside]
-        if not pair.renamed:
+        both = pair.old is not None and pair.new is not None
+        if apart or not (pair.renamed or (moved and both)):
             yield from rows
             return
         assert pair.old is not None

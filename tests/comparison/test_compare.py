@@ -159,6 +159,17 @@ def test_a_join_inserted_before_others_of_the_same_branches(against: Against) ->
     assert rows.index("concat1") > rows.index("b.conv1")
 
 
+def test_a_join_that_becomes_another_says_so_once(against: Against) -> None:
+    found = against(
+        layers(STEM + OTHER + BLOCK), layers(STEM + OTHER + BLOCK.replace("add:", "concat:"))
+    )
+    assert said(found)[:2] == [
+        ("~", "concat1.residual", "add2.residual", ("moved",)),
+        ("~", "concat1", "add2", ("add -> concat",)),
+    ]
+    assert differing(found)[0].count == 3
+
+
 @pytest.mark.parametrize("name", ["vit_b_16", "resnet50", "unet"])
 def test_layers_stand_in_the_order_of_the_network(name: str) -> None:
     found = compare(name, name)
