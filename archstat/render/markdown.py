@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from archstat.render.below import amount, below
 from archstat.render.escape import markdown
 from archstat.render.figures import reasons, verdict
-from archstat.render.layout import Field, amount, below, fields, heading
+from archstat.render.layout import Field, fields, heading
 from archstat.render.style import Style
 from archstat.report.columns import BY_KEY
 from archstat.report.report import Report

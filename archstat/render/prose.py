@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from archstat.render.below import below
 from archstat.render.escape import clean
 from archstat.render.figures import COLOURS, reasons, verdict
 from archstat.render.ink import ink, pad, width
-from archstat.render.layout import below
 from archstat.render.style import Style
 from archstat.report.report import PublishedLine, Report
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from archstat.render.below import amount
 from archstat.render.grid import GAP, draw, line_width
 from archstat.render.ink import ink, width
-from archstat.render.layout import Field, amount, fields, heading
+from archstat.render.layout import Field, fields, heading
 from archstat.render.prose import facts, wrapped
 from archstat.render.style import Style
 from archstat.report.arrange import shortened

@@ -292,6 +292,8 @@ def test_completion_scripts_name_the_program() -> None:
         ("archstat explain alexnet fc", ["fc6", "fc7", "fc8"]),
         ("archstat explain nonesuch fc", []),
         ("archstat params alexnet --by ", ["layer", "stage", "op"]),
+        ("archstat params alexnet --add rec", ["receptive_field"]),
+        ("archstat params alexnet --add macs,ju", ["macs,jump"]),
         ("archstat explain alexnet --against tor", ["torchinfo", "torchvision"]),
     ],
 )
