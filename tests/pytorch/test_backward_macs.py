@@ -10,7 +10,9 @@ from archstat.passes import backward_macs
 from archstat.passes.reached import reached_layers
 from archstat.passes.trace import trained_nodes
 from archstat.spec import load
+from archstat.spec.model import Settings
 from tests.ops.case import Case, all_cases
+from tests.pytorch.fewest import at_least
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 
@@ -22,7 +24,9 @@ LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "
     "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in SPECS]
 )
 def test_bundled_networks(name: str) -> None:
-    graph = load(name).graph.select(aux=False)  # nothing of the lowered graph returns the heads
+    settings = Settings(batch=at_least(1, name))
+    # Nothing of the lowered graph returns the heads.
+    graph = load(name, settings).graph.select(aux=False)
     assert 2 * (sum(backward_macs(graph)) + counted_again(graph)) == flops_of_gradients(graph)
 
 

@@ -11,6 +11,7 @@ from archstat.passes.saved import saved_bytes
 from archstat.passes.training import training_peak
 from archstat.spec import load
 from archstat.spec.model import Settings
+from tests.pytorch.fewest import at_least
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 release: Any = pytest.importorskip("archstat.pytorch.release")
@@ -31,7 +32,7 @@ NETWORKS = pytest.mark.parametrize(
 def test_saved(name: str, batch: int, training: bool) -> None:
     from tests.pytorch.oracle import saved_for_backward
 
-    graph = load(name, Settings(batch=batch)).graph
+    graph = load(name, Settings(batch=at_least(batch, name))).graph
     computed = sum(saved_bytes(graph, release.running(training=training)))
     assert computed == saved_for_backward(graph, training=training)
 
@@ -71,7 +72,7 @@ def test_saved_without_auxiliary_heads(name: str, training: bool) -> None:
 def test_training_peak(name: str, batch: int) -> None:
     from tests.pytorch import oracle
 
-    graph = load(name, Settings(batch=batch)).graph
+    graph = load(name, Settings(batch=at_least(batch, name))).graph
     peak = training_peak(graph, in_place=False)
     assert peak is not None
     assert peak.nbytes == oracle.training_peak(graph)
