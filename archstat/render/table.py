@@ -65,12 +65,12 @@ def fit(found: Sequence[Field], limit: int | None) -> tuple[list[Field], list[st
 
 
 def _bar(report: Report, chosen: Sequence[Field], style: Style) -> list[str]:
-    """Draw the shares as bars, where the screen shows them and they fit."""
+    """Draw the shares as bars, where the screen shows them and they fit, and where no other numbers stand between."""
     first = next((i for i, c in enumerate(report.columns) if c.key not in report.aside), None)
     fits = style.width is not None and line_width(chosen) + len(GAP) + BAR <= style.width
     if not (style.bars and style.unicode and fits and report.totals) or first is None:
         return []
-    if not report.columns[first].adds or report.kind == "shares":
+    if not report.columns[first].adds or report.kind == "shares" or report.added:
         return []
     # The rest of a long table is no row of its own: it would dwarf the others.
     cells = [0 if row.path.startswith("[") else row.cells[first] for row in report.rows]

@@ -117,7 +117,8 @@ def test_a_narrow_terminal_keeps_what_was_asked_for() -> None:
     assert header.endswith("MACs  receptive field")
     assert "output" not in header
     assert "of MACs" not in header
-    wide = table_of([report], Style(width=160))
+    wide = table_of([report], Style(width=160, bars=True, unicode=True))
+    assert "█" not in wide  # whose share would it be?
     assert "the whole input" in wide
     assert "of MACs" in wide
 
