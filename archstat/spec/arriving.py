@@ -11,6 +11,7 @@ from archstat.spec.words import nearest
 from archstat.tensor import BYTES, Tensor
 
 MOST_AXES = 4
+_SIZE = Whole(1, LARGEST_DIM)
 _KEYS = ("tokens", "shape", "dtype")
 _ONE = (
     "a network has one input: give several of one shape an axis of their own, as [2, 3, 32, 32], "
@@ -94,7 +95,7 @@ def _size(node: YamlNode, variables: dict[str, Value]) -> int:
     if not isinstance(node, Scalar):
         raise node.error(f"a size is a whole number, not {kind_of(node)}")
     try:
-        return Whole(1, LARGEST_DIM).read("a size", expressions.evaluate(node.text, variables))
+        return _SIZE.read("a size", expressions.evaluate(node.text, variables))
     except SpecError as error:
         raise error.at(node.mark) from None
 

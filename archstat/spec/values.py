@@ -20,6 +20,8 @@ _DECIMALS = (Decimal, DecimalAxes, DecimalOrWord)
 class Names(dict[str, Value]):
     """The names a body sees: its block's parameters and ``channels``, then the spec's variables."""
 
+    __slots__ = ("variables",)
+
     def __init__(self, own: dict[str, Value], variables: dict[str, Value]) -> None:
         super().__init__(own)
         self.variables = variables
