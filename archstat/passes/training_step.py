@@ -7,6 +7,7 @@ from archstat.ops.gradient import ADDED, CAST, NEW, Gathered, Gradient
 from archstat.ops.tape import Learned, Mode
 from archstat.passes.checkpoint import NOTHING, Checkpoint
 from archstat.passes.forward_run import ForwardRun
+from archstat.passes.learning import Weight, learning
 from archstat.passes.ledger import Ledger
 from archstat.passes.loss import add_losses, classes, ends
 from archstat.passes.optimizers import Optimizer, state_bytes, transients
@@ -21,15 +22,6 @@ class Held(msgspec.Struct, frozen=True):
 
     number: int
     tensor: Tensor
-
-
-class Weight(msgspec.Struct, frozen=True):
-    """A learnable tensor to which a gradient comes. ``uses`` is how many steps give it one."""
-
-    node: int
-    name: str
-    tensor: Tensor
-    uses: int
 
 
 class TrainingStep:
@@ -62,7 +54,7 @@ class TrainingStep:
         self.sizes, self.values = tracing.sizes, values
         self.there = ForwardRun(self.ledger, graph, tracing, values, mode, checkpoint, self.loss)
         reached = reached_steps(self.steps, [self.loss])
-        self.weights = _weights(graph, self.steps, reached, mode)
+        self.weights = learning(graph, self.steps, reached, mode)
         self._waiting: dict[int, Held] = {}
         self._parts: dict[int, list[Held]] = {}
         self._arrived: dict[tuple[int, str], Held] = {}
@@ -261,33 +253,6 @@ class TrainingStep:
 
 def _flow(ran: Ran, i: int) -> Gradient:
     return ran.step.gradients[i] if ran.step.gradients else NEW
-
-
-def _weights(
-    graph: Graph, steps: tuple[Ran, ...], reached: frozenset[int], mode: Mode
-) -> dict[tuple[int, str], Weight]:
-    """Return the parameters in the order in which a module has them, and an optimizer steps."""
-    found: dict[tuple[int, str], Weight] = {}
-    for moment in sorted(reached):
-        ran = steps[moment]
-        if not ran.trained:
-            continue
-        node = graph.nodes[ran.node]
-        for one in ran.step.learns:
-            key = (node.owner, one.name)
-            uses = found[key].uses if key in found else 0
-            tensor = Tensor(node.params()[one.name], graph.dtype)
-            found[key] = Weight(node.owner, one.name, tensor, uses + 1)
-    if not mode.autocast:
-        return found
-
-    def place(key: tuple[int, str]) -> tuple[int, int]:
-        # Autocast casts a bias before its weight.
-        node = graph.nodes[key[0]]
-        names = [one.name for step in node.op.tape(node.io, mode) for one in step.learns]
-        return key[0], names.index(key[1])
-
-    return {key: found[key] for key in sorted(found, key=place)}
 
 
 def _dense(x: Tensor) -> bool:
