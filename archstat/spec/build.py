@@ -12,9 +12,10 @@ from archstat.ops.options import Value, show
 from archstat.spec.calls import DEEPEST_BLOCK, names_inside
 from archstat.spec.copies import Copy, Key, key
 from archstat.spec.grammar import Grammar
-from archstat.spec.layers import Frame, Layers, Place, Tie
+from archstat.spec.layers import Layers
 from archstat.spec.nodes import Scalar
 from archstat.spec.outline import Outline, Unwritten
+from archstat.spec.places import Frame, Place, Tie
 from archstat.spec.scope import Result, Scope
 from archstat.spec.syntax import (
     Body,
@@ -53,7 +54,7 @@ class Expansion:
         self.heads = heads
         self.tape = tape
         self.layers = Layers(builder, heads, tape)
-        self.paths = self.layers.paths
+        self.paths, self.ties = self.layers.paths, self.layers.ties
         self.copies: dict[Key, Copy] = {}
         self.steps = 0
 
@@ -111,7 +112,7 @@ class Expansion:
                 return arriving
             return self._body(entry.body, arriving, place.deeper(entry.key), alone=False)
         if alone and isinstance(entry, CallEntry):
-            owner_path = self._tied_to(entry, "", "", place)
+            owner_path = self.ties.call(entry, "", "", place)
             return self._call(entry, arriving, place.deeper(entry.key), owner_path)
         copies = 1 if entry.repeat is None else self._repeat(entry.repeat, arriving, place)
         first: Result | None = None
@@ -123,13 +124,13 @@ class Expansion:
             path = place.scope.join(name)
             if isinstance(entry, OpEntry):
                 self.steps += entry.recipe.weight
-                owner = self._owner(entry, name, first, place) if entry.share else None
+                owner = self.ties.owner(entry, name, first, place) if entry.share else None
                 result = self.layers.layer(entry, path, arriving, place, owner)
                 first = first or result
                 arriving = result.node
             elif isinstance(entry, CallEntry):
                 inside = place.within(path, entry.key, place.outline.block(name))
-                owner_path = self._tied_to(entry, name, first_path, place)
+                owner_path = self.ties.call(entry, name, first_path, place)
                 arriving = self._call(entry, arriving, inside, owner_path)
                 self.paths.add(path, Result(arriving))
                 first_path = first_path or path
@@ -153,32 +154,6 @@ class Expansion:
             return scope.number(entry.word)
         numbered = None if entry.repeat is None else f"{entry.name.text}{copy}"
         return scope.take(entry.name, numbered)
-
-    def _owner(
-        self, entry: OpEntry, name: str, first: Result | None, place: Place
-    ) -> Result | None:
-        """Return the layer whose weights an entry shares; a repeat that names itself shares its first copy's."""
-        assert entry.share is not None
-        own = entry.name.text if entry.name else entry.word
-        if entry.repeat is not None and entry.share.text in (own, name):
-            return first
-        return self.layers.find(entry.share, place)
-
-    def _tied_to(self, entry: CallEntry, name: str, first: str, place: Place) -> str:
-        """Return the path of the call or stage whose weights a call shares; nothing if it has its own.
-
-        A repeat that names itself shares its ``first`` copy's.
-        """
-        if entry.share is None:
-            return ""
-        own = entry.name.text if entry.name else entry.word
-        if entry.repeat is not None and entry.share.text in (own, name):
-            return first
-        self.layers.find(entry.share, place)
-        # A stage stands for the only call of the block in it.
-        scope, barrier, stage = place.scope.path, place.frame.barrier, entry.share.text
-        within = self.paths.find_path(f"{stage}.{entry.block.name}", scope, barrier)
-        return within or self.paths.find_path(stage, scope, barrier) or ""
 
     def _stands_for(self, only: OpEntry | None, stage: str) -> bool:
         """Let a stage of one layer stand for it, and for what is inserted behind it; say whether it is one."""
@@ -296,7 +271,7 @@ class Expansion:
     def _source(self, name: Scalar, place: Place) -> int:
         """Return the node that a name means, and note that it arrives from here on."""
         found = place.frame.input if name.text == "input" else None
-        node = self.layers.find(name, place).node if found is None else found
+        node = place.find(name, self.paths).node if found is None else found
         # A block's own names need their full path where the block is written out.
         place.outline.reference(self.builder.nodes[node].path if place.frame.depth else name.text)
         return node

@@ -3,62 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from archstat.errors import Mark, SpecError
 from archstat.graph import Builder
 from archstat.ops.base import Op
 from archstat.ops.checks import check_layouts
 from archstat.ops.linear import Standing
-from archstat.spec.nodes import Scalar, printable
-from archstat.spec.outline import Outline
-from archstat.spec.scope import Paths, Result, Scope
+from archstat.spec.places import Place
+from archstat.spec.scope import Paths, Result
 from archstat.spec.syntax import Insert, JoinEntry, OpEntry
+from archstat.spec.ties import Ties
 from archstat.spec.values import Names
 
 if TYPE_CHECKING:
     from archstat.spec.recording import Recording
-
-
-class Tie(msgspec.Struct, frozen=True, eq=False):
-    """A call whose layers, below the path ``mine``, use the weights of those below ``theirs``."""
-
-    share: Scalar
-    mine: str
-    theirs: str
-
-    def owner(self, path: str) -> str:
-        """Return the path of the layer whose weights the one at ``path`` uses."""
-        return self.theirs + path[len(self.mine) :]
-
-
-class Frame(msgspec.Struct, frozen=True, eq=False):
-    """What the body of a block sees: names for expressions, its own path, and its input. ``number`` is its own in the
-    recording."""
-
-    names: Names
-    barrier: str = ""
-    input: int = 0
-    depth: int = 0
-    section: str = ""
-    number: int = 0
-    tie: Tie | None = None
-
-
-class Place(msgspec.Struct, frozen=True, eq=False):
-    """Where a layer is built: the names in its body, what it sees, and where it is written out."""
-
-    scope: Scope
-    frame: Frame
-    outline: Outline
-
-    def within(self, path: str, at: Scalar, outline: Outline) -> "Place":
-        """Return the place of a named body inside this one."""
-        return Place(self.scope.within(path, at), self.frame, outline)
-
-    def deeper(self, at: Scalar) -> "Place":
-        """Return the place of a body that shares this one's names."""
-        return Place(self.scope.deeper(at), self.frame, self.outline)
 
 
 class Layers:
@@ -74,6 +31,7 @@ class Layers:
         self.builder = builder
         self.tape = tape
         self.paths = Paths()
+        self.ties = Ties(builder, self.paths, tape)
         self._heads = heads
 
     def names(self, place: Place, arriving: int) -> Names:
@@ -81,11 +39,6 @@ class Layers:
         names = place.frame.names
         names["channels"] = self.builder.nodes[arriving].io.y.channels
         return names
-
-    def find(self, name: Scalar, place: Place) -> Result:
-        """Find an earlier layer or stage, from the innermost body outwards; raise if there is none."""
-        found = self.paths.find(name.text, place.scope.path, place.frame.barrier)
-        return found or self.paths.unknown(name, place.scope.path, place.frame.barrier)
 
     def layer(
         self, entry: OpEntry, path: str, arriving: int, place: Place, owner: Result | None
@@ -98,7 +51,7 @@ class Layers:
             op = with_outputs(op, self._heads[path])
         weights = None
         if owner is None:
-            weights = self._tied(op, path, place)
+            weights = self.ties.tied(op, path, place)
         share = entry.share.text if entry.share else self._path(weights)
         place.outline.layer(path, op, share=share, named=entry.name is not None)
         try:
@@ -109,14 +62,14 @@ class Layers:
                 pad, op = split
                 arriving = self._add(f"{path}.pad", pad, (arriving,), place, entry.mark)
             if owner is not None and entry.share is not None:
-                weights = self._weights(op, owner, entry.share)
+                weights = self.ties.weights(op, owner, entry.share)
             layer = result = self._add(path, op, (arriving,), place, entry.mark, weights)
             if self.tape is not None and split is not None:
                 self.tape.behind_pad(arriving, weights)
-                self._held(layer, weights, place)
+                self.ties.held(layer, weights, place)
             elif self.tape is not None:
                 self.tape.layer(entry.recipe, place.frame.number, arriving, weights)
-                self._held(layer, weights, place)
+                self.ties.held(layer, weights, place)
         except SpecError as error:
             raise error.at(_blame(error, entry)) from None
         if entry.norm is not None:
@@ -135,17 +88,17 @@ class Layers:
         try:
             op = insert.recipe.make(self.names(place, arriving))
             if insert.share is not None:
-                weights: int | None = self._weights(
-                    op, self.find(insert.share, place), insert.share
+                weights: int | None = self.ties.weights(
+                    op, place.find(insert.share, self.paths), insert.share
                 )
             else:
-                weights = self._tied(op, path, place)
+                weights = self.ties.tied(op, path, place)
             share = insert.share.text if insert.share else self._path(weights)
             place.outline.insert(path, op, share=share)
             added = self._add(path, op, (arriving,), place, mark, weights)
             if self.tape is not None:
                 self.tape.layer(insert.recipe, place.frame.number, arriving, weights)
-                self._held(added, weights, place)
+                self.ties.held(added, weights, place)
         except SpecError as error:
             if insert.default:
                 what = path.rpartition(".")[2]
@@ -181,42 +134,6 @@ class Layers:
         self.paths.add(path, Result(added, added))
         return added
 
-    def _weights(self, op: Op, owner: Result, share: Scalar) -> int:
-        """Return the node whose weights an op uses."""
-        name = printable(share.text)
-        if owner.layer is None:
-            raise share.error(f"'{name}' is not a layer with weights")
-        node = self.builder.nodes[owner.layer]
-        if not node.params():
-            raise share.error(f"'{name}' has no weights to share")
-        mine, theirs = groups(op), groups(node.op)
-        if mine != theirs:
-            raise share.error(f"groups {mine} can't share the weights of groups {theirs}")
-        return node.owner
-
-    def _tied(self, op: Op, path: str, place: Place) -> int | None:
-        """Return the node whose weights a layer uses because its block's call shares them; ``None`` if it has none."""
-        tie = place.frame.tie
-        if tie is None:
-            return None
-        theirs = tie.owner(path)
-        found = self.paths.get(theirs)
-        node = None if found is None or found.layer is None else self.builder.nodes[found.layer]
-        if node is None or type(node.op) is not type(op):
-            raise tie.share.error(
-                f"'{printable(tie.share.text)}' has no {op.word} at '{theirs}' for '{path}' to share",
-                hint="share an earlier call of the same block",
-            )
-        held = bool(node.params())
-        if self.tape is not None:
-            self.tape.holds(node.owner, held)
-        return node.owner if held else None
-
-    def _held(self, added: int, owner: int | None, place: Place) -> None:
-        """Take down that a layer of a call that shares weights has none."""
-        if self.tape is not None and place.frame.tie is not None and owner is None:
-            self.tape.holds(added, False)
-
     def _path(self, index: int | None) -> str | None:
         return None if index is None else self.builder.nodes[index].path
 
@@ -229,17 +146,10 @@ class Layers:
         mark: Mark,
         owner: int | None = None,
     ) -> int:
-        section, tie = place.frame.section, place.frame.tie
+        section = place.frame.section
         added = self.builder.add(path, op, inputs, owner=owner, section=section, mark=mark)
-        if owner is None and tie is not None and self.builder.nodes[added].params():
-            raise tie.share.error(f"'{tie.owner(path)}' has no weights for '{path}' to share")
+        self.ties.check(added, path, place, owner)
         return added
-
-
-def groups(op: Op) -> int:
-    """Return into how many groups an op's weights fall."""
-    found: int = getattr(op, "groups", 1)
-    return found
 
 
 def _blame(error: SpecError, entry: OpEntry | JoinEntry) -> Mark:

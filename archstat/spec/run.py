@@ -12,9 +12,9 @@ from archstat.ops.base import Op
 from archstat.ops.options import Value
 from archstat.spec.calls import names_inside
 from archstat.spec.copies import Key, key
-from archstat.spec.layers import groups
 from archstat.spec.recipe import Recipe
 from archstat.spec.syntax import CallEntry
+from archstat.spec.ties import groups
 from archstat.spec.values import Names, Written
 from archstat.tensor import Tensor
 

@@ -46,8 +46,10 @@ class Plan(msgspec.Struct, frozen=True):
         planned = Planned(self.arriving, self.dtype)
         for layer in self.layers:
             planned.add(layer)
+        nodes, held = planned.builder.nodes, planned.frozen
         return planned.builder.build(
-            tuple(planned.nodes[i] for i in self.outputs), frozen=frozenset(planned.frozen)
+            tuple(planned.nodes[i] for i in self.outputs),
+            frozen=frozenset(i for i, node in enumerate(nodes) if node.owner in held),
         )
 
     def spec(self) -> str:
@@ -65,7 +67,10 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Planned:
-    """A graph while it grows: ``nodes[n]`` is the node that layer n has become."""
+    """A graph while it grows: ``nodes[n]`` is the node that layer n has become.
+
+    ``frozen`` are the owners of weights that aren't trained, whichever of their layers says so.
+    """
 
     def __init__(self, arriving: Tensor, dtype: str) -> None:
         self.builder = Builder("random", arriving, dtype=dtype)
@@ -92,7 +97,7 @@ class Planned:
             raise
         self.nodes.append(at)
         if layer.frozen:
-            self.frozen.update(range(before, at + 1))
+            self.frozen.update(self.builder.nodes[i].owner for i in range(before, at + 1))
 
 
 def _name(number: int) -> str:

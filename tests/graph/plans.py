@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -48,6 +49,8 @@ def plans(draw: Any) -> Plan:
             if _too_large(planned):
                 _take_back(planned)
                 continue
+            if not planned.builder.nodes[-1].params():
+                made = msgspec.structs.replace(made, frozen=False)  # there is nothing to freeze
             layers.append(made)
     assume(layers)
     outputs = {len(layers)}
@@ -193,7 +196,6 @@ def _numel(shape: tuple[int, ...]) -> int:
 
 
 def _take_back(planned: Planned) -> None:
-    last = planned.nodes.pop()
-    planned.frozen -= {last}
+    planned.nodes.pop()
     before = planned.nodes[-1]
     del planned.builder.nodes[before + 1 :]
