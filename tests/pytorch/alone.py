@@ -1,7 +1,10 @@
 """A network of one op: a case of the op tests behind its inputs and what stands before it."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
+
+import pytest
 
 from archstat.graph import Graph, Input, Node
 from archstat.ops.arithmetic import Scale
@@ -42,3 +45,23 @@ def alone(
     add(case.op, op, tuple(ends), frozen)
     x = case.arriving()[0]
     return Graph(case.op, tuple(nodes), (len(nodes) - 1,), x.dtype if x.is_floating else "float32")
+
+
+def trained_and_frozen(cases: Iterable[Case]) -> list[Any]:
+    """Return each case as it is, and again with its weights frozen if it has any, as arguments of a test."""
+    return [
+        pytest.param(case, frozen, id=f"{'frozen' if frozen else 'trained'}-{case}")
+        for case in cases
+        for frozen in ((False, True) if case.params else (False,))
+    ]
+
+
+def with_loss(cases: Iterable[Case]) -> list[Case]:
+    """Return the cases whose outputs have a loss, and a gradient that goes on to an input or to weights."""
+    found = []
+    for case in cases:
+        op, io = case.build()
+        trains = any(x.is_floating for x in case.arriving()) or op.params(io)
+        if trains and io.y.is_floating and len(io.y.shape) > 1:
+            found.append(case)
+    return found

@@ -17,7 +17,7 @@ from archstat.spec import load
 from archstat.spec.model import Settings, Transfer
 from archstat.tensor import WITH_GRADIENTS
 from tests.ops.case import Case, all_cases
-from tests.pytorch.alone import alone
+from tests.pytorch.alone import alone, trained_and_frozen
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 running: Any = pytest.importorskip("archstat.pytorch.release").running
@@ -64,13 +64,10 @@ def alone_in_single_precision() -> list[Case]:
     return [c for c in all_cases() if [x.dtype for x in c.arriving()] == ["float32"]]
 
 
-@pytest.mark.parametrize("case", alone_in_single_precision(), ids=str)
+@pytest.mark.parametrize(("case", "frozen"), trained_and_frozen(alone_in_single_precision()))
 @pytest.mark.parametrize("lowered", [False, True], ids=["float32", "bfloat16"])
-@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
 def test_op(case: Case, lowered: bool, frozen: bool) -> None:
     graph = alone(case, scaled=True, frozen=frozen, before=PReLU() if lowered else None)
-    if frozen and not graph.nodes[-1].params():
-        pytest.skip("it has nothing to freeze")
     assert graph.dtype in WITH_GRADIENTS
     if any(node.op.word in UNKNOWN for node in graph.nodes):
         with pytest.raises(UsageError, match="is not known"):

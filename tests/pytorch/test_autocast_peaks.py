@@ -16,7 +16,7 @@ from archstat.passes.training_step import TrainingStep
 from archstat.spec import load
 from archstat.spec.model import Settings, Transfer
 from tests.ops.case import Case
-from tests.pytorch.alone import alone
+from tests.pytorch.alone import alone, trained_and_frozen, with_loss
 from tests.pytorch.test_autocast import SLOW, alone_in_single_precision, differences
 from tests.pytorch.test_checkpoint import maxima, step, written
 from tests.pytorch.test_training_cases import reference
@@ -32,17 +32,14 @@ PEAKS = (
 QUICK = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in PEAKS]
 
 
-@pytest.mark.parametrize("case", alone_in_single_precision(), ids=str)
+def whose_casts_are_known() -> list[Case]:
+    return [case for case in alone_in_single_precision() if case.op not in UNKNOWN]
+
+
+@pytest.mark.parametrize(("case", "frozen"), trained_and_frozen(with_loss(whose_casts_are_known())))
 @pytest.mark.parametrize("lowered", [False, True], ids=["float32", "bfloat16"])
-@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
 def test_training_peak_of_an_op(case: Case, lowered: bool, frozen: bool) -> None:
     graph = alone(case, scaled=True, frozen=frozen, before=PReLU() if lowered else None)
-    if not graph.output.is_floating or len(graph.output.shape) < 2:
-        pytest.skip("its output has no loss")
-    if any(node.op.word in UNKNOWN for node in graph.nodes):
-        pytest.skip("its casts are unknown")
-    if frozen and not graph.nodes[-1].params():
-        pytest.skip("it has nothing to freeze")
     mode = running(autocast="bfloat16")
     step = TrainingStep(graph, mode, Optimizer(), in_place=False, input_grad=True)
     if not step.loss.needs_grad:
