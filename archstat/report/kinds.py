@@ -27,10 +27,11 @@ class Kind(msgspec.Struct, frozen=True):
     ``nothing`` finishes the sentence "7 layers ... not shown". ``quantity`` names the published figures that
     belong below the table. ``own`` are columns that take the place of those of the same key; ``what`` says of each
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
-    the moments at which most is alive; ``devices`` share the work, of which each has ``outputs``, and ``lines`` say
-    what goes between them. ``shapes`` takes the place of the tensors' shapes, batch included; ``remarks`` stand below
-    the table. Keys in ``split`` are aside only where they come to what the first column does. ``seen`` says what a
-    receptive field doesn't; ``added`` are the keys among ``shown`` that were asked for beside the kind's own.
+    the moments at which most is alive; ``devices`` share the work, of which each has ``outputs`` and ``tensors``, and
+    ``lines`` say what goes between them. ``shapes`` takes the place of the tensors' shapes, batch included; ``remarks``
+    stand below the table. Keys in ``split`` are aside only where they come to what the first column does. ``seen``
+    says what a receptive field doesn't; ``added`` are the keys among ``shown`` that were asked for beside the kind's
+    own.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind(msgspec.Struct, frozen=True):
     idle: Callable[[Graph], tuple[bool, ...]] | None = None
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None
     outputs: Callable[[Graph], tuple[Shape, ...]] | None = None
+    tensors: Callable[[Graph], tuple[Terms, ...]] | None = None
     devices: "Devices | None" = None
     lines: "Callable[[Graph], tuple[Line, ...]] | None" = None
     shapes: Callable[[Graph], tuple[tuple[Shape, Terms], ...]] | None = None

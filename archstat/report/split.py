@@ -1,7 +1,6 @@
 """The table of a network whose channels are divided over devices."""
 
 from collections.abc import Callable, Iterable
-from math import prod
 
 from archstat import passes
 from archstat.graph import Graph, Node
@@ -15,6 +14,7 @@ from archstat.passes.trace import trace
 from archstat.report.columns import Column
 from archstat.report.devices import Devices, Line
 from archstat.report.kinds import Kind, kept_where
+from archstat.report.pieces import piece_numel, pieces
 from archstat.tensor import BYTES, Shape, Tensor
 
 Parts = Callable[[Graph], tuple[Part, ...]]
@@ -48,6 +48,9 @@ def divided(
         own=(*shown, *aside),
         outputs=lambda graph: tuple(
             _output(node.output, part) for node, part in zip(graph.nodes, parts(graph), strict=True)
+        ),
+        tensors=lambda graph: tuple(
+            pieces(node, part) for node, part in zip(graph.nodes, parts(graph), strict=True)
         ),
         notes=lambda graph: tuple(
             _note(node, part) for node, part in zip(graph.nodes, parts(graph), strict=True)
@@ -176,7 +179,7 @@ def _of_params(
     wanted = [bool(n) for n in gradient_bytes(graph)] if trained else [True] * len(graph.nodes)
     return tuple(
         sum(
-            measure(Tensor(_piece(shape, node, part), graph.dtype))
+            measure(Tensor((piece_numel(shape, node, part),), graph.dtype))
             for shape in node.params().values()
         )
         if node.owner == i and wanted[i]
@@ -189,17 +192,11 @@ def _buffers(graph: Graph, parts: tuple[Part, ...]) -> tuple[int, ...]:
     return tuple(
         sum(
             BYTES[node.op.buffer_type(name, graph.dtype)]
-            * prod(_piece(shape, node, part) if shape else shape)
+            * (piece_numel(shape, node, part) if shape else 1)
             for name, shape in node.op.buffers(node.io).items()
         )
         for node, part in zip(graph.nodes, parts, strict=True)
     )
-
-
-def _piece(shape: Shape, node: Node, part: Part) -> Shape:
-    """Return how many numbers a device has of a tensor: its channels', or all where there is none for each channel."""
-    n, channels = prod(shape), node.output.channels
-    return (n if n % channels else n * part.channels // channels,)
 
 
 def _memory(graph: Graph, parts: tuple[Part, ...]) -> tuple[int, ...]:

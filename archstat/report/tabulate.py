@@ -47,6 +47,7 @@ def tabulate(
         ("seen", kind.seen),
         ("idle", kind.idle),
         ("output", kind.outputs),
+        ("tensors", kind.tensors),
     )
     for field, say in said:
         if say is not None:

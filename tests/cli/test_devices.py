@@ -95,6 +95,7 @@ def test_each_tower_of_alexnet_holds_half_and_some_layers_read_both() -> None:
     rows = {row["path"]: row for row in found["rows"]}
     assert rows["conv1.conv1"]["output"] == [48, 55, 55]
     assert rows["conv1.conv1"]["params"] == 48 * (11 * 11 * 3 + 1)
+    assert rows["conv1.conv1"]["tensors"] == {"weight": [48, 3, 11, 11], "bias": [48]}
     assert rows["conv1.conv1"]["activation_bytes"] == 4 * 48 * 55 * 55
     reads = {path for path, row in rows.items() if row["note"].startswith("reads all")}
     assert reads == {"conv3.conv1", "fc6.linear1", "fc7.linear1", "fc8.linear1"}
