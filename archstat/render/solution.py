@@ -71,10 +71,12 @@ def _notes(found: Solution) -> Iterator[str]:
         yield f"no larger value gives a network: {clean(found.refused)}"
     elif found.above > 1:
         near = f", the next {ENOUGH} among them" if found.above >= ENOUGH else ""
-        yield f"{found.above} larger values were tried{near}; none fits"
+        yield f"{found.above:,} larger values were tried{near}; none fits"
     if found.gaps:
-        some = f"{found.gaps} smaller value{'s' if found.gaps > 1 else ''}"
-        yield f"{some} of those tried exceed: the numbers don't grow with {name} everywhere"
+        some = "1 smaller value of those tried exceeds"
+        if found.gaps > 1:
+            some = f"{found.gaps} smaller values of those tried exceed"
+        yield f"{some}: the numbers don't grow with {name} everywhere"
 
 
 def _listing(found: Solution) -> Listing:

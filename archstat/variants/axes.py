@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import msgspec
 
-from archstat.errors import UsageError, printable
+from archstat.errors import SpecError, UsageError, printable
+from archstat.ops.options import Value
 from archstat.report.values import plain
+from archstat.spec import expressions
 
 MOST_VALUES = 1_000_000
 
@@ -40,6 +42,18 @@ def read_axis(name: str, text: str) -> Axis:
         if len(found) > MOST_VALUES:
             raise _too_many(name, text)
     return Axis(name, tuple(found.values()))
+
+
+def rising(axis: Axis) -> Axis:
+    """Return the values from the smallest to the largest, equal ones once. Raises a UsageError for a word.
+
+    >>> rising(Axis("width", ("64", "0.5", "8", "64.0"))).values
+    ('0.5', '8', '64')
+    """
+    found: dict[int | Fraction, str] = {}
+    for value in axis.values:
+        found.setdefault(_size(axis.name, value), value)
+    return Axis(axis.name, tuple(found[size] for size in sorted(found)))
 
 
 def changes_nothing(name: str, metrics: Sequence[str]) -> str:
@@ -84,6 +98,18 @@ def _number(name: str, text: str, part: str) -> Fraction:
     if not _DECIMAL.fullmatch(part.strip()):
         raise _refused(name, text, "is not a range of numbers", _WRITTEN)
     return Fraction(part.strip())
+
+
+def _size(name: str, value: str) -> int | Fraction:
+    try:
+        size: Value = expressions.evaluate(value, {})
+    except SpecError:
+        size = value
+    if isinstance(size, bool) or not isinstance(size, (int, Fraction)):
+        raise UsageError(
+            f"{printable(name[:64])}={printable(value[:40])} is no number, so that none is the largest"
+        )
+    return size
 
 
 def _refused(name: str, text: str, what: str, hint: str) -> UsageError:

@@ -10,7 +10,7 @@ from archstat.errors import ArchstatError, NothingFits, SpecError, UsageError, p
 from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
 from archstat.spec.model import Limit, Settings
-from archstat.variants.axes import Axis, changes_nothing
+from archstat.variants.axes import Axis, changes_nothing, rising
 from archstat.variants.family import Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
 
@@ -93,15 +93,16 @@ def solve(
 ) -> Solution:
     """Return the largest value of a variable at which all limits hold.
 
-    The values are those of ``among``, in rising order, or the whole numbers from 1 on; a value that gives no network is
-    passed over. It is found by doubling and halving, and then the values above it are tried as well. Raises
-    NothingFits where none fits, and a UsageError where none exceeds, or where the variable changes none of the numbers.
+    The values are those of ``among``, in whatever order, or the whole numbers from 1 on; a value that gives no network
+    is passed over. It is found by doubling and halving, and then the values above it are tried as well. Raises
+    NothingFits where none fits, and a UsageError where none exceeds, where the variable changes none of the numbers, or
+    for a value that is no number.
     """
     family = Family(reference, settings, aux=aux)
-    _check(family, variable, among)
+    _check(family, variable)
     if not limits:
         raise UsageError("there is no limit to keep to", hint="say --max macs=300M")
-    trials = Trials(family, variable, limits, among.values if among else None)
+    trials = Trials(family, variable, limits, rising(among).values if among else None)
     fit = largest(trials)
     after = trials.valid(fit.at + 1)
     return Solution(
@@ -119,12 +120,12 @@ def solve(
     )
 
 
-def _check(family: Family, variable: str, among: Axis | None) -> None:
+def _check(family: Family, variable: str) -> None:
     """Raise a UsageError for a name that can't be varied, or that is set."""
     if variable not in family.variables:
         left_out = _NO_NUMBERS if _takes_resolution(family) else (*_NO_NUMBERS, "resolution")
         family.check([variable], [name for name in family.variables if name not in left_out])
-    if variable in _NO_NUMBERS and among is None and variable not in family.own:
+    if variable in _NO_NUMBERS and variable not in family.own:
         raise UsageError(f"'{variable}' can't be varied; vary resolution or batch")
     family.check([variable])
     family.check_free([variable])

@@ -1,13 +1,14 @@
 """Solving: the answer is what trying every value gives, also where numbers don't grow with the setting."""
 
 from fractions import Fraction
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 import archstat
 from archstat.errors import UsageError
-from archstat.variants.axes import read_axis
+from archstat.variants.axes import Axis, read_axis
 from archstat.variants.solve import read_limit, solve
 
 BUMPY = """
@@ -152,6 +153,34 @@ def test_names_that_can_be_varied(reference: str, image: bool) -> None:
     assert ("resolution" in names) == image
 
 
-def test_an_input_may_be_one_of_several() -> None:
-    among = read_axis("input", "3x64x64,3x96x96,3x128x128")
-    assert solve("resnet", "input", [read_limit("macs=1G")], among=among).value == "3x96x96"
+@pytest.mark.parametrize("values", [*permutations(["50", "18", "34", "17"])])
+def test_values_in_any_order(values: tuple[str, ...]) -> None:
+    """ResNet-50 has 25.6M parameters, ResNet-101 44.5M; a depth of 17 gives no network."""
+    limits = [read_limit("params=30M")]
+    found = solve("resnet", "depth", limits, among=Axis("depth", values))
+    assert (found.value, found.next) == ("50", "")
+    found = solve("resnet", "depth", limits, among=Axis("depth", ("101", *values)))
+    assert (found.value, found.next, found.gaps) == ("50", "101", 0)
+
+
+def test_ranges_in_any_order() -> None:
+    limits = [read_limit("macs=5G")]
+    among = read_axis("width", "64:128:64,8:32:8")
+    found = solve("resnet", "width", limits, among=among)
+    assert (found.value, found.next) == ("64", "128")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("width", "64,wide", "width=wide is no number"),
+        ("width", "true", "width=true is no number"),
+        ("batch", "1,\x1b[31m", "batch=·[31m is no number"),
+        ("input", "3x64x64,3x96x96", "'input' can't be varied; vary resolution or batch"),
+        ("dtype", "float16,float32", "'dtype' can't be varied; vary resolution or batch"),
+    ],
+)
+def test_words_have_no_largest(name: str, values: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        solve("resnet", name, [read_limit("macs=1G")], among=read_axis(name, values))
+    assert said in caught.value.message
