@@ -29,9 +29,9 @@ class Kind(msgspec.Struct, frozen=True):
     layer what it keeps, ``notes`` what stands behind it, ``idle`` whether nothing is to be said of it; ``peaks`` gives
     the moments at which most is alive; ``devices`` share the work, of which each has ``outputs`` and ``tensors``, and
     ``lines`` say what goes between them. ``shapes`` takes the place of the tensors' shapes, batch included; ``remarks``
-    stand below the table. Keys in ``split`` are aside only where they come to what the first column does. ``seen``
-    says what a receptive field doesn't; ``added`` are the keys among ``shown`` that were asked for beside the kind's
-    own.
+    stand below the table. Keys in ``split`` are aside only where they come to what the first column does, those in
+    ``unfrozen`` only where nothing is frozen. ``seen`` says what a receptive field doesn't; ``added`` are the keys
+    among ``shown`` that were asked for beside the kind's own.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Kind(msgspec.Struct, frozen=True):
     shapes: Callable[[Graph], tuple[tuple[Shape, Terms], ...]] | None = None
     remarks: Callable[[Graph], tuple[str, ...]] | None = None
     split: tuple[str, ...] = ()
+    unfrozen: tuple[str, ...] = ()
     seen: Callable[[Graph], tuple[str, ...]] | None = None
     added: tuple[str, ...] = ()
 
@@ -126,9 +127,9 @@ def memory(
 ) -> Kind:
     """Return the lecture's memory table.
 
-    ``backward`` adds what PyTorch keeps, and the lecture's estimate of it; ``peaks`` the most that is alive,
-    ``states`` columns of what training keeps for each param, ``checkpoint`` what that saves, and costs. ``said`` stands
-    below the table.
+    ``backward`` adds what PyTorch keeps, and where nothing is frozen the lecture's estimate of it; ``peaks`` the most
+    that is alive, ``states`` columns of what training keeps for each param, ``checkpoint`` what that saves, and costs.
+    ``said`` stands below the table.
     """
     mode = mode or Mode()
     shown = ("activations", "activation_bytes")
@@ -177,6 +178,7 @@ def memory(
         own=(saved, *states),
         peaks=peaks,
         remarks=remarks,
+        unfrozen=("forward_backward_bytes",),
         what=lambda graph: saved_what(graph, mode, input_grad=input_grad, checkpoint=behind),
     )
 

@@ -28,7 +28,9 @@ def tabulate(
     they stand below unless something was changed.
     """
     graph = spec.graph.select(aux=aux)
-    columns = tuple(kind.column(key) for key in (*kind.shown, *kind.aside))
+    frozen = any(node.frozen and node.params() for node in graph.nodes)
+    aside = tuple(key for key in kind.aside if not (frozen and key in kind.unfrozen))
+    columns = tuple(kind.column(key) for key in (*kind.shown, *aside))
     values = [column.values(graph) for column in columns]
     cells = list(zip(*values, strict=True)) if values else [()] * len(graph.nodes)
     # The input is a row where an added column counts it, so that the rows come to the total.
@@ -71,7 +73,7 @@ def tabulate(
         conditions=Conditions.of(graph, sample(graph.input, arrangement.layout), settings, aux=aux),
         by=by,
         columns=columns,
-        aside=tuple(key for key in kind.aside if not (key in kind.split and key in apart)),
+        aside=tuple(key for key in aside if not (key in kind.split and key in apart)),
         added=kind.added,
         labels=kind.labels,
         rows=rows,

@@ -7,13 +7,15 @@ from archstat.errors import UsageError
 from archstat.graph import Builder, Graph
 from archstat.ops.conv import Conv
 from archstat.ops.tape import Mode
-from archstat.passes import Values
+from archstat.passes import Values, activation_bytes
 from archstat.report import kinds, tabulate
+from archstat.report.added import beside
 from archstat.report.arrange import Arrangement
 from archstat.report.columns import BY_KEY, COLUMNS
 from archstat.report.peaks import peaks
 from archstat.report.report import Cell, Report
 from archstat.report.summary import summarize
+from archstat.spec import load
 from archstat.spec.model import Figure, Settings, Spec
 from archstat.tensor import Tensor
 from tests.report.networks import ACTIVATIONS, MACS, PARAMS, SAVED, WEIGHTS, chain, small
@@ -53,12 +55,22 @@ def test_the_kinds_have_their_totals() -> None:
         "activations": ACTIVATIONS,
         "activation_bytes": 4 * ACTIVATIONS,
         "saved_bytes": SAVED,
-        "forward_backward_bytes": 8 * ACTIVATIONS,
         "param_bytes": 4 * PARAMS,
         "buffer_bytes": 0,
     }
     assert memory.rows[0].path == "input"
     assert memory.rows[0].cells[0] == 192
+
+
+def test_the_lectures_estimate_stands_only_where_all_is_trained() -> None:
+    kind, key = kinds.memory(backward=True), "forward_backward_bytes"
+    frozen, trained = small(), load("lenet5")
+    assert key not in tabulate.tabulate(frozen, kind).total
+    found = tabulate.tabulate(trained, kind)
+    assert found.total[key] == 2 * sum(activation_bytes(trained.graph))
+    assert key in found.aside
+    asked = tabulate.tabulate(frozen, beside(kind, (key,)))
+    assert asked.total[key] == 8 * ACTIVATIONS
 
 
 def test_the_peak_says_when_it_is_and_what_is_alive() -> None:
