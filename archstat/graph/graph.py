@@ -79,6 +79,11 @@ class Graph(msgspec.Struct, frozen=True, dict=True):
         ops, ios = zip(*kinds.values(), strict=True)
         return ops, ios, list(map(numbers.__getitem__, ids))
 
+    def with_kinds(self, kinds: Kinds) -> "Graph":
+        """Return this graph, which then needn't look for the kinds: whoever made the nodes of them knows them."""
+        msgspec.structs.force_setattr(self, "kinds", kinds)
+        return self
+
     @property
     def input(self) -> Tensor:
         return self.nodes[0].output

@@ -20,22 +20,24 @@ MOST_TRIES = 2**20
 MOST_SHOWN = 12
 """Stages that a hint names."""
 
-NOTHING = Transfer()
+Holds = Callable[[int], bool]
+"""Says whether a node has weights: all that freezing asks that isn't in the paths."""
 
 
 def frozen(
     freeze: YamlNode | None,
     unfreeze: YamlNode | None,
     nodes: list[Node],
-    transfer: Transfer = NOTHING,
+    transfer: Transfer,
+    holds: Holds,
 ) -> frozenset[int]:
-    """Return those of the ``nodes`` whose weights aren't trained.
+    """Return those of the ``nodes`` whose weights aren't trained; ``holds`` is asked which have any.
 
     What the spec freezes, less what it unfreezes; then what ``transfer`` freezes, less what it unfreezes. Weights that
     several layers share are one parameter, as ``requires_grad`` is: what is said of one layer holds for all. Raises an
     ArchstatError for a glob that matches no weights, and where nothing is there to unfreeze.
     """
-    globs = _Globs(nodes)
+    globs = _Globs(nodes, holds)
     held: set[int] = set()
     if freeze is not None:
         held = globs.matching(_written(freeze, "freeze"))
@@ -105,8 +107,8 @@ def _given(texts: Iterable[str], option: str) -> Iterator[_Glob]:
 class _Globs:
     """The paths of the nodes and what is around them, each once: ``a.b.c`` is also under ``a`` and ``a.b``."""
 
-    def __init__(self, nodes: list[Node]) -> None:
-        self.nodes = nodes
+    def __init__(self, nodes: list[Node], holds: Holds) -> None:
+        self.nodes, self._holds = nodes, holds
         self.around: dict[str, str] = {}
         for node in nodes:
             path = node.path
@@ -131,7 +133,7 @@ class _Globs:
                     hint=nearest(glob.text, self.around)
                     or f"there are {self._stages(self.around)}",
                 )
-            if self.weighted.isdisjoint(hits):
+            if not any(map(self._holds, self._inside(hits))):
                 stages = self._stages(self.weighted)
                 raise glob.error(
                     f"'{printable(glob.text)}' matches no layer with weights",
@@ -150,13 +152,27 @@ class _Globs:
             path for node in self.nodes if node.params() for path in _upwards(node.path)
         )
 
+    @cached_property
+    def _nodes_by_path(self) -> dict[str, list[int]]:
+        """The nodes of each layer, and of what is around layers."""
+        found: dict[str, list[int]] = {}
+        for i, node in enumerate(self.nodes):
+            for path in _upwards(node.path):
+                found.setdefault(path, []).append(i)
+        return found
+
+    def _inside(self, hits: list[str]) -> list[int]:
+        """Return the nodes of some paths, in order."""
+        by_path = self._nodes_by_path
+        return by_path[hits[0]] if len(hits) == 1 else sorted({i for p in hits for i in by_path[p]})
+
     def _stages(self, among: Container[str]) -> str:
         stages = [path for path, above in self.around.items() if not above and path in among]
         stages = [path for path in stages if path != "input"]
         more = ", ..." if len(stages) > MOST_SHOWN else ""
         return f"{', '.join(stages[:MOST_SHOWN])}{more}"
 
-    def _hits(self, glob: _Glob) -> Iterable[str]:
+    def _hits(self, glob: _Glob) -> list[str]:
         if not any(c in glob.text for c in "*?["):
             return [glob.text] if glob.text in self.around else []
         self.tries += len(self.around)

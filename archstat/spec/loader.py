@@ -150,7 +150,7 @@ class Plan:
         if graph is None:
             tape = Recording()
             builder, outputs, _ = self._expanded(settings, Unwritten(), {}, tape)
-            graph = builder.build(outputs, frozen=self._frozen(builder, settings, {}))
+            graph = builder.build(outputs, frozen=self._frozen(builder, settings, {}, tape))
             self._recordings.keep(tape, graph)
         return graph
 
@@ -194,7 +194,11 @@ class Plan:
         return builder, _outputs(document.outputs, expansion, result), outlines
 
     def _frozen(
-        self, builder: Builder, settings: Settings, heads: dict[str, int]
+        self,
+        builder: Builder,
+        settings: Settings,
+        heads: dict[str, int],
+        tape: "Recording | None" = None,
     ) -> frozenset[int]:
         """Return the nodes that aren't trained; a new head is, whatever freezes it."""
         document, transfer = self.document, settings.transfer
@@ -203,8 +207,15 @@ class Plan:
         from archstat.spec.freeze import frozen
 
         nodes = builder.nodes
+
+        def holds(node: int) -> bool:
+            answer = bool(nodes[node].params())
+            if tape is not None:
+                tape.holds(node, answer)
+            return answer
+
         try:
-            held = frozen(document.freeze, document.unfreeze, nodes, transfer)
+            held = frozen(document.freeze, document.unfreeze, nodes, transfer, holds)
         except UsageError as error:
             raise self._of_this(error) from None
         return frozenset(i for i in held if nodes[i].path not in heads)

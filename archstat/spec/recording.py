@@ -1,8 +1,9 @@
 """Expansions that were recorded, to be gone through again with other values.
 
-What an expansion does depends on the values only where it asks: each condition, each number of repeats, whether a call
-is like an earlier one, whether a padding needs a layer of its own. Where all answers are the same, so are the names and
-places of the layers, and the steps of a :class:`archstat.spec.run.Run` are all that is left to do.
+Whatever asks about values is a fork: each condition, each number of repeats, whether a call is like an earlier one,
+whether a padding needs a layer of its own, whether a layer has weights to share or to freeze. Between forks nothing
+depends on values but the ops and their shapes. So where all answers are the same, the names and places of the layers
+are, and which of them are frozen, and the steps of a :class:`archstat.spec.run.Run` are all that is left to do.
 """
 
 from collections.abc import Callable, Sequence
@@ -112,7 +113,7 @@ class Recording:
 
 
 class Ending(msgspec.Struct, frozen=True, eq=False):
-    """What of a graph's nodes doesn't depend on values, node by node."""
+    """What the nodes of all graphs have in common that come of the same answers, node by node."""
 
     paths: tuple[str, ...]
     inputs: tuple[tuple[int, ...], ...]
@@ -141,8 +142,7 @@ class Ending(msgspec.Struct, frozen=True, eq=False):
         columns = (self.paths, ops, self.inputs, ios, self.owners, self.sections)
         nodes = tuple(map(Node, *columns, self.frozen, self.marks))
         graph = Graph(name, nodes, self.outputs, shapes.dtype)
-        graph.__dict__["kinds"] = shapes.ops, shapes.ios, kinds  # what it would find by itself
-        return graph
+        return graph.with_kinds((shapes.ops, shapes.ios, kinds))
 
 
 class Stretch:

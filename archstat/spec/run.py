@@ -44,10 +44,10 @@ class Run:
     def put(self, op: Op, arriving: int, owner: int | None) -> None:
         """Add a layer that is the same whatever the names are."""
         shapes, x = self.shapes, self.tensors[arriving]
-        key = (id(op), id(x))
-        kind = shapes.known.get(key)
+        ids = (id(op), id(x))
+        kind = shapes.known.get(ids)
         if kind is None:
-            kind = shapes.ask(key, op, (x,))
+            kind = shapes.ask(ids, op, (x,))
         io = shapes.ios[kind]
         if owner is not None:
             first = shapes.ops[self.kinds[owner]]

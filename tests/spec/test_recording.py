@@ -148,6 +148,49 @@ def test_weights_that_a_call_shares(tmp_path: Path) -> None:
         assert built(plan, settings) == loaded(str(file), settings)
 
 
+FREEZING = """
+input: [3, 8, 8]
+vars: {a: 1, b: 1, w: 4}
+layers:
+  - {conv: w, kernel: 3}
+  - {batch_norm: , name: bn, affine: a > 0}
+  - {batch_norm: , name: bn2, affine: b > 0}
+  - {conv: 8, kernel: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "transfer"),
+    [
+        ("freeze: bn", Transfer()),
+        ("freeze: [conv1, 'bn*']", Transfer()),
+        ("freeze: [bn, bn2]", Transfer()),
+        ("freeze: all\nunfreeze: bn", Transfer()),
+        ("freeze: all\nunfreeze: ['b*', bn2]", Transfer()),
+        ("", Transfer(freeze=("bn2",))),
+        ("freeze: bn", Transfer(freeze=("all",), unfreeze=("bn?",))),
+    ],
+)
+def test_whether_there_are_weights_to_freeze(
+    tmp_path: Path, again: list[Graph], lines: str, transfer: Transfer
+) -> None:
+    """It depends on the values, and so not on which of them came first."""
+    file = tmp_path / "freezing.yaml"
+    file.write_text(FREEZING + lines)
+    every = [
+        Settings(variables={"a": a, "b": b, "w": w}, transfer=transfer)
+        for w in "45"
+        for a, b in ("11", "10", "01", "00")
+    ]
+    expected = [loaded(str(file), settings) for settings in every]
+    assert {type(one) for one in expected} == {Graph, str}
+    for first in range(len(every)):
+        plan = Plan(str(file), Settings(transfer=transfer), many=True)
+        for at in (*range(first, len(every)), *range(first)):
+            assert built(plan, every[at]) == expected[at]
+    assert again
+
+
 def test_true_is_not_one(tmp_path: Path) -> None:
     """A condition that is 1, and a number of repeats that is true, are refused also where others were recorded."""
     file = tmp_path / "true.yaml"

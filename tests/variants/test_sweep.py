@@ -190,3 +190,18 @@ def test_a_spec_that_does_not_hold(tmp_path: Path) -> None:
     file.write_text("input: [3, 8, 8]\nvars: {n: 1}\nlayers: [convv: n]\n")
     with pytest.raises(archstat.SpecError):
         sweep(str(file), [read_axis("n", "1,2")])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("values", ["0,1", "1,0"])
+def test_a_row_is_the_same_whichever_comes_first(tmp_path: Path, jobs: int, values: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(
+        "input: [3, 8, 8]\nvars: {a: 1, w: 4}\nfreeze: bn\n"
+        "layers: [{conv: w, kernel: 3}, {batch_norm: , name: bn, affine: a > 0}]\n"
+    )
+    found = archstat.sweep(file, {"w": range(4, 44), "a": values}, jobs=jobs)
+    errors = {one.values[1]: one.error for one in found.variants}
+    assert errors["1"] == ""
+    assert "matches no layer with weights" in errors["0"]
+    assert all(one.error == errors[one.values[1]] for one in found.variants)
