@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -11,11 +11,43 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Option(click.Option):
-    """An option that stands in a section of the help."""
+    """An option that stands in a section of the help, and is given once unless it is a flag or ``multiple``."""
 
     def __init__(self, *args: Any, section: str = "Options", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.section = section
+
+    @property
+    def once(self) -> bool:
+        """Whether it has one value: of two, Click would take the last without a word."""
+        return not (self.is_flag or self.multiple or self.count)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Have the parser keep every value of an option that may have one."""
+        if self.once:
+            parser.add_option(self, self.opts, self.name, action="append", nargs=self.nargs)
+        else:
+            super().add_to_parser(parser, ctx)
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Take the one value. Raises a UsageError where there are more."""
+        values = opts.get(self.name or "") if self.once else None
+        if values:
+            if len(values) > 1 and not ctx.resilient_parsing:
+                self._refuse(len(values))
+            opts = {**opts, self.name or "": values[-1]}
+        return super().handle_parse_result(ctx, opts, args)
+
+    def _refuse(self, count: int) -> NoReturn:
+        from archstat.errors import UsageError
+
+        name = max(self.opts, key=len)
+        times = "twice" if count == 2 else f"{count:,} times"
+        listed = "," in (self.metavar or "")
+        hint = f"one takes several: {name} {self.metavar}" if listed else "leave out all but one"
+        raise UsageError(f"{name} is given {times}", hint=hint)
 
 
 class Command(click.Command):
