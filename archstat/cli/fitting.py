@@ -69,7 +69,11 @@ def print_fitting(
 
 
 def too_large(reference: str, fit: "Fit") -> str:
-    """Say that not even the smallest batch fits."""
+    """Say that not even the smallest batch fits, and what it takes: to the byte, and as memory is written."""
+    from archstat.render.below import amount
+    from archstat.report.columns import BY_KEY
+
     beside = " with DDP's buckets" if fit.buckets else ""
-    takes = f"at batch {fit.next} a step of training{beside} takes {fit.next_peak:,} bytes"
-    return f"{reference} doesn't fit {fit.written}: {takes}"
+    peak = fit.next_peak or 0
+    takes = f"{peak:,} bytes, {amount(BY_KEY['activation_bytes'], peak)}"
+    return f"{reference} doesn't fit {fit.written}: at batch {fit.next} a step of training{beside} takes {takes}"

@@ -262,8 +262,8 @@ def test_what_does_not_fit_at_all_is_said_in_one_line() -> None:
     done = run("memory", "alexnet", "lenet5", "--fit", "1MB", "-f", "csv")
     assert done.exit_code == 1
     assert (
-        "error: alexnet doesn't fit 1MB: at batch 1 a step of training takes 500,400,892 bytes\n"
-        in done.output
+        "error: alexnet doesn't fit 1MB: at batch 1 a step of training takes 500,400,892 bytes, "
+        "500.40 MB (477.22 MiB)\n" in done.output
     )
     assert "largest_batch: 8" in done.output
     assert run("memory", "alexnet", "no_such_network", "--fit", "1MB").exit_code == 2
