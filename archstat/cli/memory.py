@@ -79,7 +79,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
 )
 @option(
     "--split",
-    type=Count(1024),
+    type=Count(1024, least=2),
     metavar="N",
     section=NETWORK,
     help="Model parallel: every layer's channels divided over N devices, and the bytes that they read of each other's.",

@@ -67,18 +67,19 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in new cl
 
 
 class Count(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """A whole number from 1 up to a limit."""
+    """A whole number from ``least`` up to a limit."""
 
     name = "count"
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, least: int = 1) -> None:
+        self.most, self.least = most, least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= self.most):
-            self.fail(f"'{value}' is not a whole number from 1 to {self.most:,}", param, ctx)
+        if not (value.isascii() and value.isdigit() and self.least <= int(value[:12]) <= self.most):
+            limits = f"from {self.least} to {self.most:,}"
+            self.fail(f"'{value}' is not a whole number {limits}", param, ctx)
         return int(value)
 
 
