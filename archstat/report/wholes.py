@@ -23,7 +23,7 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 class Whole(msgspec.Struct, frozen=True):
-    """One number of the whole network; the fields are those of a column."""
+    """One number of the whole network; the fields are those of a column. ``missing`` says why it may be unknown."""
 
     key: str
     title: str
@@ -31,8 +31,12 @@ class Whole(msgspec.Struct, frozen=True):
     about: str
     measure: Callable[[Graph], Measure]
     estimate: bool = False
+    missing: str = ""
 
     adds: ClassVar[bool] = False
+
+
+_UNTRAINED = "nothing is trained"
 
 
 def _inference(graph: Graph) -> Measure:
@@ -58,9 +62,12 @@ WHOLES = (
           "the most that is alive at once in a forward pass without gradients",
           _inference),
     Whole("training_peak_bytes", "training peak", "bytes",
-          "the most that is alive at once in a step of training with SGD", _training("sgd")),
-    Whole("momentum_peak_bytes", "momentum peak", "bytes", "the same with SGD and momentum", _training("momentum")),
-    Whole("adam_peak_bytes", "Adam peak", "bytes", "the same with Adam", _training("adam")),
+          "the most that is alive at once in a step of training with SGD", _training("sgd"),
+          missing=_UNTRAINED),
+    Whole("momentum_peak_bytes", "momentum peak", "bytes", "the same with SGD and momentum", _training("momentum"),
+          missing=_UNTRAINED),
+    Whole("adam_peak_bytes", "Adam peak", "bytes", "the same with Adam", _training("adam"),
+          missing=_UNTRAINED),
     Whole("depth", "depth", "layers", "layers with weights on the longest path",
           lambda graph: Measure(max(passes.depth(graph)))),
 )  # fmt: skip

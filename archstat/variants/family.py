@@ -234,6 +234,16 @@ def describe(key: str) -> Metric:
     return Metric(key, found.unit, found.about, found.title)
 
 
+def unknown(key: str) -> str:
+    """Say that a metric is unknown, and why.
+
+    >>> unknown("macs"), unknown("adam_peak_bytes")
+    ('macs is unknown', 'adam_peak_bytes is unknown: nothing is trained')
+    """
+    why = WHOLE_BY_KEY[key].missing if key in WHOLE_BY_KEY else ""
+    return f"{key} is unknown: {why}" if why else f"{key} is unknown"
+
+
 def read_count(what: str, text: str) -> int:
     """Read a whole number from 1 to 2^24."""
     digits = text.strip()

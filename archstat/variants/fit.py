@@ -76,6 +76,7 @@ def largest_batch(
     trials = Trials(family, "batch", [memory], None)
     smallest = trials.valid(0)
     if smallest is None:
+        trials.refuse_alike()
         raise UsageError(
             f"no batch of '{family.name}' was found that can be trained", hint=trials.refused(0)
         )

@@ -12,7 +12,7 @@ from archstat.report.report import Conditions
 from archstat.report.values import written
 from archstat.spec.model import Settings
 from archstat.variants.axes import Axis
-from archstat.variants.family import Family, known_metric
+from archstat.variants.family import Family, known_metric, unknown
 from archstat.variants.line import LARGEST_STEP, MOST_DEGREE, Difference, Line, find
 from archstat.variants.polynomial import Polynomial, through
 from archstat.variants.probe import Probe
@@ -79,7 +79,8 @@ def formula(
 ) -> Formula:
     """Return the polynomial that gives a metric at all values tried of some settings, the others as they are.
 
-    Raises a UsageError where no polynomial was found, or a setting changes nothing.
+    Raises a UsageError where no polynomial was found, or a setting changes nothing, and the error of the network where
+    the settings as they are give none.
     """
     family = Family(reference, settings, aux=aux)
     known_metric(metric)
@@ -87,6 +88,9 @@ def formula(
     _check(family, names)
     probe = Probe(family, metric, names)
     start = probe.start
+    # What is wrong already where nothing is changed isn't about values.
+    if family.measure(dict(zip(names, map(str, start), strict=True)), [metric]) == (None,):
+        raise UsageError(unknown(metric))
     lines = [_line(probe, i) for i in range(len(names))]
     polynomial, checked = _fitted(probe, lines)
     lines = [_with_fractions(probe, polynomial, lines, i) for i in range(len(names))]

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from archstat.errors import ArchstatError, SpecError, UsageError, printable
 from archstat.report.values import written
-from archstat.variants.family import Family, numbers
+from archstat.variants.family import Family, numbers, unknown
 
 _BELOW = 64
 """Values below the spec's own that are tried where none above gives a network."""
@@ -47,7 +47,7 @@ class Probe:
         except (SpecError, UsageError) as error:
             return error, 0
         if number is None:
-            raise UsageError(f"{self.metric} is unknown for {printable(self._family.name)}")
+            return UsageError(unknown(self.metric)), len(graph.nodes)
         if isinstance(number, Fraction):
             said = f"{self.metric} is {written(number)}"
             return UsageError(f"{said}, and a formula gives whole numbers"), len(graph.nodes)

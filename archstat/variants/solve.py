@@ -178,6 +178,7 @@ def _refuse_hopeless(trials: Trials, found: Sequence[Trial]) -> None:
     """Raise a UsageError where no value answers the question."""
     name = trials.variable
     if not found:
+        trials.refuse_alike()
         raise UsageError(
             f"no value of '{name}' that was tried gives a network", hint=trials.refused(0)
         )

@@ -75,7 +75,7 @@ def sweep(
     """Build every combination of the axes' values and measure it, the last axis varying fastest.
 
     A combination that gives no network is a row with its error. Raises a UsageError or a SpecError if the spec can't be
-    read, a name is unknown or there is nothing to try.
+    read, a name is unknown or there is nothing to try, and the error of all combinations that isn't about their values.
     """
     asked = request or Request()
     family = Family(reference, settings, aux=aux)
@@ -88,8 +88,10 @@ def sweep(
     hidden = (known_metric(name) for name in about if name not in names)
     keys = tuple(dict.fromkeys((*asked.metrics, *hidden)))
     values = list(product(*(axis.values for axis in axes)))
-    measured = each(_Measure(family, names, keys), values, jobs, step)
+    measure = _Measure(family, names, keys)
+    measured = each(measure, values, jobs, step)
     found = [Variant(v, *m) for v, m in zip(values, measured, strict=True)]
+    measure.refuse_alike(found)
     choice = Choice(names, keys)
     kept = found
     if conditions or goals:
@@ -150,6 +152,15 @@ class _Measure:
             return self.family.measure(settings, self.keys), ""
         except ArchstatError as error:
             return (), _short(error)
+
+    def refuse_alike(self, found: Sequence[Variant]) -> None:
+        """Raise the error that all variants have, if the settings as they are give it too: it isn't about values."""
+        errors = {one.error for one in found}
+        if len(errors) > 1 or "" in errors:
+            return
+        start = tuple(map(self.family.default, self.names))
+        if self(start)[1] in errors:
+            self.family.measure(dict(zip(self.names, start, strict=True)), self.keys)
 
 
 def _short(error: ArchstatError) -> str:

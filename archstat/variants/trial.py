@@ -8,7 +8,7 @@ import msgspec
 from archstat.errors import ArchstatError, UsageError
 from archstat.report.values import written
 from archstat.spec.model import Limit
-from archstat.variants.family import Family, Number
+from archstat.variants.family import Family, Number, unknown
 
 LARGEST = 2**24
 """The largest whole number that is tried: no dimension of a network is larger."""
@@ -74,6 +74,14 @@ class Trials:
         found = self._try(at) if at < self.count else None
         return f"{self.variable}={self._value(at)}: {found}" if isinstance(found, str) else ""
 
+    def refuse_alike(self) -> None:
+        """Raise the error that all values tried gave, if the setting as it is gives it too: it isn't about values."""
+        try:
+            self._measure(0, self._family.default(self.variable))
+        except ArchstatError as error:
+            if all(found == error.message for found in self._tried.values()):
+                raise
+
     def gives_network(self, value: str) -> bool:
         """Whether a value, which need not be one of these, gives a network."""
         try:
@@ -94,19 +102,18 @@ class Trials:
     def _try(self, at: int) -> Trial | str:
         if at not in self._tried:
             try:
-                self._tried[at] = self._measure(at)
+                self._tried[at] = self._measure(at, self._value(at))
             except ArchstatError as error:
                 # Not the error: its traceback would keep what was built of the network.
                 self._tried[at] = error.message
         return self._tried[at]
 
-    def _measure(self, at: int) -> Trial:
-        value = self._value(at)
+    def _measure(self, at: int, value: str) -> Trial:
         metrics = [limit.metric for limit in self.limits]
         numbers = self._family.measure({self.variable: value}, metrics)
         known = tuple(n for n in numbers if n is not None)
         if len(known) < len(numbers):
-            raise UsageError(f"{metrics[numbers.index(None)]} is unknown")
+            raise UsageError(unknown(metrics[numbers.index(None)]))
         fits = all(n <= amount(limit) for n, limit in zip(known, self.limits, strict=True))
         return Trial(at, value, known, fits)
 

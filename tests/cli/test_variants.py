@@ -169,6 +169,48 @@ def test_an_empty_sweep(args: tuple[str, ...], said: str) -> None:
     assert (done.exit_code, done.stderr) == (2, f"error: {said}\n")
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("sweep", "resnet50", "--set", "classes=3,4", "--freeze", "nolayer"),
+         "error: resnet50: --freeze: 'nolayer' matches no layer\n  hint: there are stem, "),
+        (("sweep", "gpt2_small", "--set", "resolution=32:64", "--set", "batch=1,2"),
+         "error: resolution: the spec's input is no image\n"),
+        (("explain", "resnet50", "--formula", "params", "--in", "classes", "--freeze", "nolayer"),
+         "error: resnet50: --freeze: 'nolayer' matches no layer\n  hint: there are stem, "),
+        (("explain", "resnet50", "--formula", "adam_peak_bytes", "--in", "batch", "--freeze", "all"),
+         "error: adam_peak_bytes is unknown: nothing is trained\n"),
+        (("solve", "resnet50", "--vary", "batch", "--max", "saved_bytes=1GiB", "--freeze", "nolayer"),
+         "error: resnet50: --freeze: 'nolayer' matches no layer\n  hint: there are stem, "),
+        (("solve", "gpt2_small", "--vary", "resolution", "--max", "params=1G"),
+         "error: resolution: the spec's input is no image\n"),
+        (("solve", "resnet50", "--vary", "batch", "--max", "training_peak_bytes=8GiB", "--freeze", "all"),
+         "error: training_peak_bytes is unknown: nothing is trained\n"),
+        (("memory", "resnet50", "--fit", "8GiB", "--freeze", "nolayer"),
+         "error: resnet50: --freeze: 'nolayer' matches no layer\n"),
+    ],
+)  # fmt: skip
+def test_an_error_that_is_not_about_the_values_is_raised_once(
+    args: tuple[str, ...], said: str
+) -> None:
+    done = run(*args)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("error: ") == 1
+
+
+def test_an_error_about_the_values_is_a_row() -> None:
+    done = run("sweep", "resnet", "--set", "depth=17,99", "-f", "csv")
+    assert [line.partition("line")[0] for line in done.stdout.splitlines()[1:]] == [
+        'resnet,17,,,,,"',
+        'resnet,99,,,,,"',
+    ]
+    said = run("solve", "resnet", "--vary", "depth=17,99", "--max", "params=1G").stderr
+    assert said.startswith(
+        "error: no value of 'depth' that was tried gives a network\n  hint: depth=17: "
+    )
+
+
 def test_fractions_in_every_format() -> None:
     asked = (
         "sweep",
