@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from archstat.render.escape import clean, shape, shapes
+from archstat.render.ranks import channels_divided, note_rank, number_ranks
 from archstat.render.style import Style
 from archstat.report.columns import Column, Reading
 from archstat.report.report import Cell, Conditions, Report, Row
@@ -50,8 +51,7 @@ def fields(report: Report, style: Style) -> list[Field]:
     notes = tuple(clean(row.said if "note" in report.labels else row.seen) for row in rows)
     if any(notes):
         # A summary's name says again what its first column does, so that it goes first.
-        name, rank = ("name", 60) if report.kind == "summary" else ("", 45)
-        rank = 5 if _channels_divided(report) else rank
+        name, rank = ("name", 60) if report.kind == "summary" else ("", note_rank(report))
         found.append(Field(name, notes, rank=rank))
     return found
 
@@ -61,7 +61,7 @@ def _numbers(report: Report, numbers: list[int], style: Style) -> list[Field]:
 
     Each number that is added up has its share beside it where there are such from several tables.
     """
-    ranks = dict(zip(numbers, _ranks(report, numbers), strict=True))
+    ranks = dict(zip(numbers, number_ranks(report, numbers), strict=True))
     own = [i for i in numbers if report.columns[i].key not in report.added]
     added = numbers[len(own) :] if report.kind != "summary" else []
     each = any(_can_share(report, i) for i in added)
@@ -85,44 +85,10 @@ def _share_of(report: Report, at: int, rank: int = 50) -> Field:
     return _share(report, at, f"of {report.columns[at].title}", rank)
 
 
-def _ranks(report: Report, numbers: list[int]) -> list[int]:
-    """Say when each number is left out: in a summary parts before what is read off, else from the right to the left.
-
-    Where each number has its share beside it, the shares stay longer.
-    """
-    if report.added and report.kind != "summary":
-        # What was asked for stays longer than all but the table's own.
-        own = [i for i in numbers if report.columns[i].key not in report.added]
-        asked = [min(31 + place, 39) for place in range(len(numbers) - len(own))]
-        return _ranks(msgspec.structs.replace(report, added=()), own) + asked
-    if report.kind == "shares":
-        return [52 + place for place in range(len(numbers))]
-    if _channels_divided(report):
-        # What is held in memory goes first, and never what crosses.
-        return [_CHANNELS_RANKS.get(report.columns[i].key, 0) for i in numbers]
-    if report.kind != "summary":
-        return [10 * place for place in range(len(numbers))]
-    found: list[int] = []
-    for i in numbers:
-        column = report.columns[i]
-        if isinstance(column, Reading):
-            found.append(35)
-        else:
-            found.append(44 if column.part_of else 10 * sum(rank < 30 for rank in found))
-    return found
-
-
-_CHANNELS_RANKS = {"params": 10, "activation_bytes": 43, "saved_bytes": 42}
-
-
-def _channels_divided(report: Report) -> bool:
-    return report.devices is not None and report.devices.divide == "channels"
-
-
 def _can_share(report: Report, at: int) -> bool:
     if not (report.totals and report.columns[at].adds):
         return False
-    if _channels_divided(report):
+    if channels_divided(report):
         return False  # the first of three numbers that matter alike
     return bool(report.totals[at])
 
