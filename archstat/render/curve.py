@@ -18,7 +18,7 @@ def drawn(peak: PeakLine, style: Style, largest: str) -> Iterator[str]:
     yield f"live bytes over one step, up to {largest}"
     for row in reversed(range(HEIGHT)):
         yield "".join(_cell(n, top, row, style) for n in points).rstrip()
-    yield _phases(peak, len(points))
+    yield _phases(peak, len(points), style.width)
 
 
 def _thinned(curve: Sequence[int], width: int) -> list[int]:
@@ -37,12 +37,16 @@ def _cell(n: int, top: int, row: int, style: Style) -> str:
     return "#" if filled >= 4 else " "
 
 
-def _phases(peak: PeakLine, width: int) -> str:
-    """Write each phase's name below the point with which it begins, if there is room before the next."""
+def _phases(peak: PeakLine, width: int, room: int | None) -> str:
+    """Write each phase's name below the point with which it begins, behind the sign or, at the edge, before it."""
     line = ""
     for phase, point in peak.phases:
         at = point * width // len(peak.curve)
-        mark = f"{'^' if at < width else ''}{phase}"
+        sign = "^" if at < width else ""
+        mark = f"{sign}{phase}"
+        if room is not None and at + len(mark) > room:
+            mark = f"{phase}{sign}"
+            at = max(0, at - len(phase))
         if line and len(line) >= at:
             line += "  "
         line = line.ljust(at) + mark
