@@ -49,7 +49,8 @@ def read_condition(text: str, known: Collection[str]) -> Condition:
         plain = _SUFFIXED.sub(lambda found: str(parse(found[1]).value), text)
         expression = expressions.parse(plain)
     except SpecError as error:
-        raise UsageError(f"'{printable(text[:60])}': {error.message}", hint=error.hint) from None
+        hint = error.hint or "write macs < 4G and width >= 64"
+        raise UsageError(f"'{printable(text[:60])}': {error.message}", hint=hint) from None
     try:
         expressions.check_names(expression, known)
     except SpecError as error:

@@ -12,10 +12,11 @@ from archstat.report.report import Conditions
 from archstat.report.values import written
 from archstat.spec.model import Settings
 from archstat.variants.axes import Axis
-from archstat.variants.family import Family, known_metric, unknown
+from archstat.variants.family import DEFAULTS, Family, known_metric, unknown
 from archstat.variants.line import LARGEST_STEP, MOST_DEGREE, Difference, Line, find
 from archstat.variants.polynomial import Polynomial, through
 from archstat.variants.probe import Probe
+from archstat.variants.varied import check_numbers
 
 MOST_VARIABLES = 4
 
@@ -24,6 +25,14 @@ _FRACTIONS = ("0.25", "0.35", "0.5", "0.75", "1.4")
 
 _TRIES = 3
 """Degrees that are tried where one is too low: the others' values may hide a term."""
+
+
+_BATCHES = (8, 32, 128)
+"""Batches to start from where there is no polynomial from 1 on: where memory is most, another layer may come in."""
+
+
+class NoPolynomial(UsageError):
+    """No polynomial was found."""
 
 
 class Formula(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +95,14 @@ def formula(
     known_metric(metric)
     names = tuple(variables)
     _check(family, names)
+    try:
+        return _found(family, metric, names)
+    except NoPolynomial as error:
+        hint = _from_other_batches(family, metric, names)
+        raise UsageError(error.message, hint=hint or error.hint) from None
+
+
+def _found(family: Family, metric: str, names: tuple[str, ...]) -> Formula:
     probe = Probe(family, metric, names)
     start = probe.start
     # What is wrong already where nothing is changed isn't about values.
@@ -111,10 +128,25 @@ def formula(
     )
 
 
+def _from_other_batches(family: Family, metric: str, names: tuple[str, ...]) -> str:
+    """Say with which larger batch to start from there is a polynomial, and from where on it holds."""
+    if "batch" not in names or "batch" in family.own or family.settings.batch != DEFAULTS.batch:
+        return ""
+    for batch in _BATCHES:
+        settings = msgspec.structs.replace(family.settings, batch=batch)
+        try:
+            found = _found(Family(family.reference, settings, aux=family.aux), metric, names)
+        except ArchstatError:
+            continue
+        line = found.lines[names.index("batch")]
+        return f"there is one from batch={line.low:,} on: start there, with --batch {batch}"
+    return ""
+
+
 def _check(family: Family, names: tuple[str, ...]) -> None:
     if not names:
         raise UsageError("a formula needs a variable", hint="say --in width")
-    family.check(names)
+    check_numbers(family, names)
     if len(set(names)) < len(names):
         raise UsageError("a variable is named twice")
     if len(names) > MOST_VARIABLES:
@@ -152,9 +184,9 @@ def _with_fractions(probe: Probe, polynomial: Polynomial, lines: Sequence[Line],
     return msgspec.structs.replace(line, differences=(*line.differences, *found))
 
 
-def _none(probe: Probe, names: str) -> UsageError:
+def _none(probe: Probe, names: str) -> NoPolynomial:
     tried = f"of degree {MOST_DEGREE} at most, at every value or every 2nd to {LARGEST_STEP}th"
-    return UsageError(
+    return NoPolynomial(
         f"no polynomial form of {probe.metric} in {names} was found ({tried})",
         hint=probe.refused or "archstat sweep shows the numbers",
     )

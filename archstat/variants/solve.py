@@ -6,13 +6,14 @@ from fractions import Fraction
 
 import msgspec
 
-from archstat.errors import ArchstatError, NothingFits, SpecError, UsageError, printable
+from archstat.errors import NothingFits, SpecError, UsageError, printable
 from archstat.report.report import Conditions
 from archstat.spec.limits import parse_limit
 from archstat.spec.model import Limit, Settings
 from archstat.variants.axes import Axis, changes_nothing, rising
 from archstat.variants.family import Family, Number, known_metric
 from archstat.variants.trial import Trial, Trials, amount
+from archstat.variants.varied import check_numbers
 
 ENOUGH = 64
 """Values above the answer that must all exceed: a number need not grow with a setting everywhere."""
@@ -22,9 +23,6 @@ _DOUBLINGS = 3
 
 _MOST_TRIED = 1000
 """Larger values that are tried, without a range, where some go on fitting beyond one that exceeds."""
-
-_NO_NUMBERS = ("input", "dtype")
-"""Settings of any spec that no whole number is a value of."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -72,14 +70,13 @@ def read_limit(text: str) -> Limit:
     metric, equals, most = (part.strip() for part in text.partition("="))
     if not equals or not metric or not most:
         raise UsageError(f"'{printable(text[:60])}' is not METRIC=LIMIT", hint="write macs=300M")
+    known_metric(metric)
     try:
-        limit = parse_limit(metric, "max", most)
+        return parse_limit(metric, "max", most)
     except SpecError as error:
         raise UsageError(
             f"--max {printable(text[:60])}: {error.message}", hint=error.hint
         ) from None
-    known_metric(metric)
-    return limit
 
 
 def solve(
@@ -99,7 +96,8 @@ def solve(
     for a value that is no number.
     """
     family = Family(reference, settings, aux=aux)
-    _check(family, variable)
+    check_numbers(family, [variable])
+    family.check_free([variable])
     if not limits:
         raise UsageError("there is no limit to keep to", hint="say --max macs=300M")
     trials = Trials(family, variable, limits, rising(among).values if among else None)
@@ -118,25 +116,6 @@ def solve(
         above=sum(t.at > fit.at for t in trials.built),
         gaps=sum(t.at < fit.at and not t.fits for t in trials.built),
     )
-
-
-def _check(family: Family, variable: str) -> None:
-    """Raise a UsageError for a name that can't be varied, or that is set."""
-    if variable not in family.variables:
-        left_out = _NO_NUMBERS if _takes_resolution(family) else (*_NO_NUMBERS, "resolution")
-        family.check([variable], [name for name in family.variables if name not in left_out])
-    if variable in _NO_NUMBERS and variable not in family.own:
-        raise UsageError(f"'{variable}' can't be varied; vary resolution or batch")
-    family.check([variable])
-    family.check_free([variable])
-
-
-def _takes_resolution(family: Family) -> bool:
-    try:
-        family.graph({"resolution": family.default("resolution")})
-    except ArchstatError:
-        return False
-    return True
 
 
 def largest(trials: Trials) -> Trial:

@@ -79,7 +79,8 @@ def test_settings_stay() -> None:
         (["batch"], "'batch' changes no params"),
         (["width", "batch"], "'batch' changes no params"),
         (["depth"], "no polynomial form of params in depth"),
-        (["dtype"], "'dtype' is float32 here"),
+        (["dtype"], "'dtype' takes no numbers"),
+        (["input"], "'input' takes no numbers"),
         (["width", "classes", "batch", "resolution", "depth"], "at most 4"),
     ],
 )
@@ -87,6 +88,23 @@ def test_no_formula(names: list[str], said: str) -> None:
     with pytest.raises(UsageError) as caught:
         archstat.formula("resnet", "params", *names)
     assert said in caught.value.message
+
+
+def test_only_names_that_take_numbers_are_offered() -> None:
+    with pytest.raises(UsageError) as caught:
+        archstat.formula("resnet50", "params", "zzzzzz")
+    assert caught.value.hint == "it has classes, batch, resolution"
+    with pytest.raises(UsageError) as caught:
+        archstat.formula("gpt2_small", "params", "width", "dtype")
+    assert caught.value.hint == "batch and resolution do"
+
+
+def test_a_polynomial_that_begins_with_a_larger_batch() -> None:
+    with pytest.raises(UsageError, match="no polynomial form of training_peak_bytes") as caught:
+        archstat.formula("resnet50", "training_peak_bytes", "batch")
+    assert caught.value.hint == "there is one from batch=20 on: start there, with --batch 32"
+    (line,) = archstat.formula("resnet50", "training_peak_bytes", "batch", batch=32).lines
+    assert line.low == 20
 
 
 def spec(folder: Path, start: int, layer: str) -> str:

@@ -106,8 +106,8 @@ def test_what_is_read_off_the_output() -> None:
         ("classes", ["macs=10000T"], "there is no largest 'classes'"),
         ("width", ["receptive_field=300"], "'width' doesn't change receptive_field"),
         ("batch", ["macs=3M"], "no 'batch' fits: macs is 4,089,184,256 at batch=1"),
-        ("dtype", ["macs=3M"], "'dtype' can't be varied; vary resolution or batch"),
-        ("input", ["macs=3M"], "'input' can't be varied; vary resolution or batch"),
+        ("dtype", ["macs=3M"], "'dtype' takes no numbers"),
+        ("input", ["macs=3M"], "'input' takes no numbers"),
     ],
 )
 def test_what_has_no_answer(variable: str, limits: list[str], said: str) -> None:
@@ -122,6 +122,20 @@ def test_what_has_no_answer(variable: str, limits: list[str], said: str) -> None
 def test_what_is_no_limit(text: str) -> None:
     with pytest.raises(UsageError):
         read_limit(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("foo=3", "there are params, "),
+        ("mac=3", "did you mean 'macs'?"),
+        ("output=3", "there are "),
+    ],
+)
+def test_a_limit_of_no_metric_names_others(text: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_limit(text)
+    assert (caught.value.hint or "").startswith(hint)
 
 
 def test_some_values_always_fit(tmp_path: Path) -> None:
@@ -176,8 +190,8 @@ def test_ranges_in_any_order() -> None:
         ("width", "64,wide", "width=wide is no number"),
         ("width", "true", "width=true is no number"),
         ("batch", "1,\x1b[31m", "batch=·[31m is no number"),
-        ("input", "3x64x64,3x96x96", "'input' can't be varied; vary resolution or batch"),
-        ("dtype", "float16,float32", "'dtype' can't be varied; vary resolution or batch"),
+        ("input", "3x64x64,3x96x96", "'input' takes no numbers"),
+        ("dtype", "float16,float32", "'dtype' takes no numbers"),
     ],
 )
 def test_words_have_no_largest(name: str, values: str, said: str) -> None:

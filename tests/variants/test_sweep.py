@@ -205,3 +205,10 @@ def test_a_row_is_the_same_whichever_comes_first(tmp_path: Path, jobs: int, valu
     assert errors["1"] == ""
     assert "matches no layer with weights" in errors["0"]
     assert all(one.error == errors[one.values[1]] for one in found.variants)
+
+
+@pytest.mark.parametrize("text", ["macs <", "macs < 4GG", "", "macs << 3"])
+def test_a_condition_that_cannot_be_read_has_a_hint(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        archstat.sweep("lenet5", {"batch": "1,2"}, where=text)
+    assert caught.value.hint
