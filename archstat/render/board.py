@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from archstat.render.escape import clean, shape, shapes
 from archstat.render.ink import ink
 from archstat.render.listing import Listing
+from archstat.render.prose import NARROWEST, wrapped
 from archstat.render.style import Style
 from archstat.report.columns import BY_KEY
 from archstat.report.explain import Explanation, Lesson, Step
@@ -13,16 +14,15 @@ from archstat.units import power_for, scaled
 WIDEST = 44
 """Arithmetic longer than this doesn't push the other lines' equals signs aside."""
 
+_HELD = "\N{NO-BREAK SPACE}"
+
 
 def render(explanation: Explanation, style: Style) -> str:
     """Write an explanation."""
     blocks = ["\n".join(_lesson(lesson, style)) for lesson in explanation.lessons]
     title = ink(clean(explanation.name), "bold", color=style.color)
     if len(blocks) > 1:
-        sums = ", ".join(f"{n:,} {BY_KEY[key].title}" for key, n in explanation.together.items())
-        blocks.append(
-            f"{ink(f'these {len(blocks)} layers together', 'bold', color=style.color)}  {sums}"
-        )
+        blocks.append("\n".join(_together(explanation, style)))
     return "\n\n".join([title, *blocks]) + "\n"
 
 
@@ -44,6 +44,21 @@ def listing(explanation: Explanation) -> Listing:
     ]
     columns = ("spec", "layer", "op", "quantity", "part", "arithmetic", "value", "unit")
     return Listing(kind="explain", columns=columns, rows=tuple(rows))
+
+
+def _together(explanation: Explanation, style: Style) -> Iterator[str]:
+    """Draw the sums behind how many layers they are of, or below where there is no room; none is broken."""
+    head = f"these {len(explanation.lessons)} layers together"
+    said = ", ".join(f"{n:,}{_HELD}{BY_KEY[key].title}" for key, n in explanation.together.items())
+    shown = ink(head, "bold", color=style.color)
+    indent = len(head) + 2
+    if style.width is not None and indent + NARROWEST > style.width:
+        indent = 2
+        yield shown
+        shown = ""
+    for i, line in enumerate(wrapped(said, style, indent)):
+        start = f"{shown}  " if i == 0 else " " * indent
+        yield start + line.replace(_HELD, " ")
 
 
 def _lesson(lesson: Lesson, style: Style) -> Iterator[str]:
