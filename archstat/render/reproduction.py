@@ -13,7 +13,7 @@ from archstat.render import markdown
 from archstat.render.escape import cell, clean
 from archstat.render.escape import markdown as escaped
 from archstat.render.figures import COLOURS, PLAIN, WORDS, cells, read_as, reasons
-from archstat.render.grid import draw
+from archstat.render.grid import draw, line_width
 from archstat.render.ink import ink
 from archstat.render.json import envelope, published
 from archstat.render.layout import Field
@@ -76,10 +76,10 @@ def _text(found: Sequence[Reproduction], style: Style, unread: int) -> Iterator[
         for table in reproduction.tables:
             yield ink(clean(table.title), "bold", color=style.color)
             yield ink(clean(table.source), "dim", color=style.color)
-            kept, dropped = fit(_table_fields(table), style.width)
-            yield from draw(kept, style)
-            if dropped:
-                yield ink(f"left out to fit: {', '.join(dropped)}", "dim", color=style.color)
+            for i, block in enumerate(_blocks(_table_fields(table), style.width)):
+                if i:
+                    yield ""
+                yield from draw(block, style)
             for reason in _below(table):
                 width = 10_000 if style.width is None else max(24, style.width)
                 yield from (
@@ -153,9 +153,26 @@ def _table_fields(table: Table) -> list[Field]:
         printed, computed = _totals(metric, cells)
         shown = tuple(clean(v.figure.printed) if v else "" for v in cells)
         marks = tuple(_mark(v) for v in cells)
-        found.append(Field(f"{metric}, printed", shown, printed, right=True, rank=0))
-        found.append(Field("computed", marks, computed, right=True, rank=0))
+        found.append(Field(f"{metric}, printed", shown, printed, right=True))
+        found.append(Field("computed", marks, computed, right=True))
     return found
+
+
+def _blocks(found: Sequence[Field], limit: int | None) -> Iterator[list[Field]]:
+    """Yield the table, or the rows with as many of its metrics as a line has room for, one block under the other."""
+    names, *others = found
+    block: list[Field] = []
+    for at in range(0, len(others), 2):
+        pair = others[at : at + 2]
+        if block and limit is not None and line_width([names, *block, *pair]) > limit:
+            yield [_footed(names, block), *block]
+            block = []
+        block += pair
+    yield [_footed(names, block), *block]
+
+
+def _footed(names: Field, block: Sequence[Field]) -> Field:
+    return names if any(field.footer for field in block) else replace(names, footer="")
 
 
 def _mark(verdict: Verdict | None) -> str:
