@@ -9,7 +9,10 @@ from archstat.cli.options import Given, common
 from archstat.cli.specs import FAILED, Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archstat.errors import ArchstatError
+    from archstat.graph import Graph
     from archstat.render.style import Style
     from archstat.spec.lint import Finding
 
@@ -41,7 +44,7 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
     rows: list[Row] = []
     for spec in specs:
         try:
-            findings = lint(spec)
+            findings = lint(spec, _destroyed)
         except ArchstatError as error:
             texts.append(str(error) if "error: " in str(error) else f"error: {error}")
             rows.append(_error_row(spec, error))
@@ -62,6 +65,22 @@ def command(given: Given, specs: tuple[str, ...]) -> int:
     if errors:
         return FAILED
     return FOUND if rows and given.strict else 0
+
+
+def _destroyed(graph: "Graph") -> "Iterator[Finding]":
+    """Remark on layers in place for which PyTorch refuses to train the network."""
+    from archstat.ops.tape import Mode
+    from archstat.passes.overwritten import overwritten, reason
+    from archstat.spec.lint import Finding
+
+    seen = set()
+    for found in overwritten(graph, Mode()):
+        mark = graph.nodes[found.by].mark
+        if mark is None or (mark.line, mark.column) in seen:
+            continue
+        seen.add((mark.line, mark.column))
+        said = f"PyTorch refuses to train it: {reason(graph, found)}"
+        yield Finding(mark, said, "'inplace: false' keeps both")
 
 
 def _row(finding: "Finding") -> Row:

@@ -40,6 +40,21 @@ def overwritten(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[
     return tuple(found)
 
 
+def reason(graph: Graph, found: Overwritten) -> str:
+    """Say what a layer in place destroys, for which PyTorch refuses to train the network."""
+    by, kept_by = graph.nodes[found.by].path, graph.nodes[found.kept_by].path
+    if by == kept_by:
+        return f"'{by}' changes a trained parameter in place"
+    return f"'{by}' changes in place what '{kept_by}' keeps for the backward pass"
+
+
+def refusals(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[str, ...]:
+    """Say why PyTorch refuses to train the network; nothing where it doesn't."""
+    if not any(getattr(node.op, "inplace", False) for node in graph.nodes):
+        return ()
+    return tuple(reason(graph, found) for found in overwritten(graph, mode, input_grad=input_grad))
+
+
 def writes(node: Node, ran: Ran, mode: Mode) -> bool:
     """Say whether a step of ``node`` changes its input in place; dropout does while training alone."""
     if not getattr(node.op, "inplace", False) or ran.fresh:

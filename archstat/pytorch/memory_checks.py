@@ -6,6 +6,7 @@ from typing import Any
 from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.passes import peak
+from archstat.passes.overwritten import refusals
 from archstat.passes.saved import saved_bytes as kept
 from archstat.passes.training import training_peak as predicted
 from archstat.pytorch.agreement import Comparison, Outcome, refusal
@@ -68,6 +69,12 @@ def training_peak(subject: Subject) -> Outcome:
         theirs = measured(graph, amp=amp)
     except (UsageError, ValueError) as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
+    except RuntimeError:
+        reasons = refusals(graph, running(autocast=amp))
+        if not reasons:
+            raise
+        skipped = f"PyTorch refuses to train it: {reasons[0]}"
+        return Outcome(check=check, reference=DISPATCH, skipped=skipped)
     one = _peak(graph, ours.nbytes, theirs)
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
 

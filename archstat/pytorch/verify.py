@@ -37,6 +37,6 @@ def verify(
         except RuntimeError as error:
             # PyTorch refuses what archstat has shaped.
             said = str(error).partition("\n")[0]
-            refused = Comparison(path="", ours="runs", theirs=said)
+            refused = Comparison(path="", ours="it runs", theirs=f"refuses: {said}")
             outcomes.append(Outcome(check=name, reference="PyTorch", compared=(refused,)))
     return Verification(name=graph.name, reference=reference, outcomes=tuple(outcomes))

@@ -70,7 +70,8 @@ def _moment(peak: PeakLine) -> str:
     if not peak.phase:
         return f"when {clean(peak.path)} runs: {named}{more}; params and buffers on top"
     parts = ", ".join(f"{what} {_short(nbytes)}" for what, nbytes in peak.parts)
-    where = f" of {clean(peak.path)}" if peak.path else ""
+    in_loss = not peak.path and peak.phase in ("forward", "backward")
+    where = f" of {clean(peak.path)}" if peak.path else " of the loss" if in_loss else ""
     return f"in {peak.phase}{where}: {parts}"
 
 

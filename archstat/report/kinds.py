@@ -145,7 +145,12 @@ def memory(
         )
         states = (*states, again)
     aside = ("param_bytes", "buffer_bytes", *(column.key for column in states))
-    remarks = (lambda graph: (said,)) if said else None
+    trains = backward or peaks is not None
+
+    def remarks(graph: Graph) -> tuple[str, ...]:
+        notes = (said,) if said else ()
+        return (*notes, *_refused(graph, mode, input_grad)) if trains else notes
+
     if not backward:
         return Kind(
             "memory",
@@ -181,6 +186,18 @@ def memory(
         unfrozen=("forward_backward_bytes",),
         what=lambda graph: saved_what(graph, mode, input_grad=input_grad, checkpoint=behind),
     )
+
+
+MOST_REFUSALS = 3
+"""Reasons that stand below a table."""
+
+
+def _refused(graph: Graph, mode: Mode, input_grad: bool) -> tuple[str, ...]:
+    """Say that PyTorch won't train the network, where it won't: its numbers are of a step that never ends."""
+    from archstat.passes.overwritten import refusals
+
+    reasons = refusals(graph, mode, input_grad=input_grad)
+    return tuple(f"PyTorch refuses to train it: {reason}" for reason in reasons[:MOST_REFUSALS])
 
 
 def kept_where(mode: Mode) -> str:

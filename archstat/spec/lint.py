@@ -3,7 +3,7 @@ batch norm cancels."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -27,14 +27,21 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{self.mark}: warning: {self.message}{tail}"
 
 
-def lint(reference: str | os.PathLike[str]) -> list[Finding]:
-    """Return the remarks on a spec, in the order of their places. Raises a SpecError if it doesn't hold."""
+Rule = Callable[[Graph], Iterable[Finding]]
+
+
+def lint(reference: str | os.PathLike[str], *rules: Rule) -> list[Finding]:
+    """Return the remarks on a spec, in the order of their places. Raises a SpecError if it doesn't hold.
+
+    ``rules`` are more than those that the graph alone can tell: what passes find.
+    """
     spec, document, _, _ = load_outlined(reference)
     own = [
         *_unused_names(document),
         *_unused_defaults(document, spec.graph),
         *_unread(spec.graph),
         *_cancelled_bias(spec.graph),
+        *(finding for rule in rules for finding in rule(spec.graph)),
     ]
     # What an extended spec does is that file's own affair.
     here = [f for f in own if f.mark.file == spec.file]

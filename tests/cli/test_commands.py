@@ -240,6 +240,17 @@ def test_explain_as_a_list() -> None:
     assert got["rows"][1]["arithmetic"] == "11*11*3*96"
 
 
+def test_lint_finds_what_pytorch_refuses_to_train(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "input: [16]\nlayers: [{linear: 8, act: relu}, {dropout: {p: 0.5, inplace: true}}, {linear: 4}]\n"
+    )
+    done = run("lint", str(spec))
+    assert "net.yaml:2:35: warning: PyTorch refuses to train it: 'dropout1' changes" in done.output
+    spec.write_text(spec.read_text().replace("true", "false"))
+    assert "nothing to remark" in run("lint", str(spec)).output
+
+
 def test_lint(tmp_path: Path, broken: Path) -> None:
     unused = tmp_path / "unused.yaml"
     unused.write_text("input: [3]\nvars: {n: 2}\nlayers: [linear: 2]\n", encoding="utf-8")

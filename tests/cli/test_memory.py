@@ -356,3 +356,29 @@ def test_whole_numbers_have_no_gradients() -> None:
     done = run("memory", "lenet5", "--backward", "--dtype", "int8")
     assert done.exit_code == 2
     assert "PyTorch takes no gradients of int8" in done.output
+
+
+DESTROYED = """input: [16]
+layers:
+  - {linear: 8, act: relu}
+  - {dropout: {p: 0.5, inplace: true}}
+  - linear: 4
+"""
+
+
+@pytest.mark.parametrize("option", ["--peak", "--backward"])
+def test_a_network_that_pytorch_refuses_to_train(option: str, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(DESTROYED)
+    said = (
+        "PyTorch refuses to train it: 'dropout1' changes in place what 'linear1.act' keeps for the "
+        "backward pass"
+    )
+    assert said in run("memory", str(tmp_path / "net.yaml"), option).output
+    assert said in run("memory", str(tmp_path / "net.yaml"), option, "-f", "json").output
+    assert "refuses" not in run("memory", str(tmp_path / "net.yaml")).output
+    assert "refuses" not in run("memory", "vgg16", option).output
+
+
+def test_a_peak_in_the_loss() -> None:
+    done = run("memory", "gpt2_small", "--peak", "--by", "stage")
+    assert "in backward of the loss: " in done.output

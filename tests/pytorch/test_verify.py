@@ -166,3 +166,15 @@ def test_why_pytorch_refuses_is_one_line(tmp_path: Path) -> None:
     for said in skipped.values():
         assert said.startswith("PyTorch refuses to run it: Expected more than 1 value per channel")
         assert "\n" not in said
+
+
+def test_what_pytorch_refuses_to_train_is_skipped(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "input: [16]\nlayers: [{linear: 8, act: relu}, {dropout: {p: 0.5, inplace: true}}, {linear: 4}]\n"
+    )
+    found = verify(load(spec).graph)
+    assert not found.failed
+    (peak,) = [outcome for outcome in found.outcomes if outcome.check == "training peak"]
+    assert peak.skipped is not None
+    assert "'dropout1' changes in place" in peak.skipped
