@@ -1,6 +1,6 @@
 """The largest value that fits: the numbers there and at the next value, beside the limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archstat.render import markdown
@@ -15,10 +15,14 @@ from archstat.render.listing import render as render_listing
 from archstat.render.prose import wrapped
 from archstat.render.style import Style
 from archstat.render.sweep import heading, holding, plain, settings
+from archstat.render.table import fit
 from archstat.report.values import plain as plain_number
 from archstat.report.values import written
 from archstat.variants.family import describe
 from archstat.variants.solve import ENOUGH, Solution
+
+_MOST_NAMED = 12
+"""Values without a network that are named."""
 
 
 def render(name: str, found: Solution, style: Style) -> str:
@@ -36,8 +40,9 @@ def _table(found: Solution, style: Style) -> Iterator[str]:
     yield ""
     yield f"{ink(f'{clean(found.variable)} = {clean(found.value)}', 'bold', color=style.color)}  {_said(found)}"
     yield ""
-    yield from draw(_fields(found), style)
-    for note in _notes(found):
+    chosen, left_out = fit(_fields(found), style.width)
+    yield from draw(chosen, style)
+    for note in _notes(found, style, left_out):
         yield from (ink(line, "dim", color=style.color) for line in wrapped(note, style))
 
 
@@ -55,23 +60,30 @@ def _fields(found: Solution) -> list[Field]:
     held = found.limits
     fields = [
         Field("", tuple(describe(h.metric).heading for h in held)),
-        Field("limit", tuple(clean(h.written) for h in held), right=True),
+        Field("limit", tuple(clean(h.written) for h in held), right=True, rank=5),
         Field(f"at {clean(found.value)}", tuple(written(h.value) for h in held), right=True),
     ]
     if found.next:
         after = tuple("" if h.after is None else written(h.after) for h in held)
-        fields.append(Field(f"at {clean(found.next)}", after, right=True))
-        fields.append(Field("", tuple("exceeds" if h.exceeds else "" for h in held)))
+        fields.append(Field(f"at {clean(found.next)}", after, right=True, rank=10))
+        marks = tuple("exceeds" if h.exceeds else "" for h in held)
+        fields.append(Field("", marks, rank=20))
     return fields
 
 
-def _notes(found: Solution) -> Iterator[str]:
+def _notes(found: Solution, style: Style, left_out: Sequence[str]) -> Iterator[str]:
     name = clean(found.variable)
+    if numbers := [title for title in left_out if title != "notes"]:
+        yield f"left out to fit {style.width} columns: {', '.join(numbers)}"
     if found.refused:
         yield f"no larger value gives a network: {clean(found.refused)}"
     elif found.above > 1:
         near = f", the next {ENOUGH} among them" if found.above >= ENOUGH else ""
         yield f"{found.above:,} larger values were tried{near}; none fits"
+    if found.without:
+        several = ", ".join(map(clean, found.without[:_MOST_NAMED]))
+        more = f" and {rest:,} more" if (rest := len(found.without) - _MOST_NAMED) > 0 else ""
+        yield f"tried, and no network: {name} = {several}{more}"
     if found.gaps:
         some = "1 smaller value of those tried exceeds"
         if found.gaps > 1:
@@ -111,6 +123,7 @@ def _json(found: Solution) -> str:
         "tried": found.tried,
         "above": found.above,
         "gaps": found.gaps,
+        "no_network": list(map(plain, found.without)),
     }
     rows = [
         {

@@ -1,6 +1,8 @@
 """A sweep as a table, CSV, JSON or Markdown: the settings, the numbers, and an error where there is no network."""
 
+import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 from archstat.render import listing, markdown
@@ -20,6 +22,7 @@ from archstat.variants.family import describe
 from archstat.variants.sweep import Sweep
 
 _ERROR = "error"
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?", re.ASCII)
 _FEW = 3
 """Errors that are said below a table too narrow for them."""
 
@@ -69,7 +72,10 @@ def holding(given: Conditions, varied: Sequence[str]) -> str:
 def _notes(sweep: Sweep, shown: int, style: Style, left_out: Sequence[str]) -> Iterator[str]:
     kept = len(sweep.variants)
     failed = sum(bool(one.error) for one in sweep.variants) + sweep.unbuilt
-    said = f"{kept:,} of {sweep.tried:,} variants" if kept < sweep.tried else f"{kept:,} variants"
+    variants = "variant" if sweep.tried == 1 else "variants"
+    said = (
+        f"{kept:,} of {sweep.tried:,} {variants}" if kept < sweep.tried else f"{kept:,} {variants}"
+    )
     if failed:
         said += (
             f", {failed:,} of them no network"
@@ -164,6 +170,16 @@ def settings(given: Conditions, varied: Sequence[str]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def plain(text: str) -> int | str:
-    """Return a setting's value for programs: a whole number, or else the text."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else clean(text)
+def plain(text: str) -> int | float | str:
+    """Return a setting's value for programs: a number that JSON writes exactly as it is, or else the text.
+
+    >>> plain("64"), plain("0.1"), plain("a/b"), plain("0.10000000000000000000001")
+    (64, 0.1, 'a/b', '0.10000000000000000000001')
+    """
+    if not _NUMBER.fullmatch(text):
+        return clean(text)
+    if "." not in text:
+        return int(text)
+    number = float(text)
+    # The shortest decimal that gives this float is what is written.
+    return number if Fraction(repr(number)) == Fraction(text) else text

@@ -45,7 +45,8 @@ class Solution(msgspec.Struct, frozen=True, kw_only=True):
 
     ``next`` is the smallest larger one that gives a network; without one it is empty, and ``refused`` says why there is
     no network, unless the range ends. ``tried`` counts the values that were built, ``above`` those of them above the
-    answer, none of which fits. ``gaps`` counts smaller values that don't fit.
+    answer, none of which fits. ``gaps`` counts smaller values that don't fit. ``without`` are the values of a range
+    that were tried and give no network.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Solution(msgspec.Struct, frozen=True, kw_only=True):
     tried: int
     above: int
     gaps: int
+    without: tuple[str, ...] = ()
 
 
 def read_limit(text: str) -> Limit:
@@ -115,6 +117,7 @@ def solve(
         tried=len(trials.built),
         above=sum(t.at > fit.at for t in trials.built),
         gaps=sum(t.at < fit.at and not t.fits for t in trials.built),
+        without=tuple(trials.without),
     )
 
 

@@ -49,6 +49,12 @@ class Trials:
         """The values that gave a network."""
         return [t for t in self._tried.values() if isinstance(t, Trial)]
 
+    @property
+    def without(self) -> list[str]:
+        """Those of the given values that were tried and gave no network, in order."""
+        tried = sorted(self._tried.items()) if self.bounded else []
+        return [self._value(at) for at, found in tried if isinstance(found, str)]
+
     def valid(self, at: int, end: int | None = None) -> Trial | None:
         """Return the first value from ``at`` on, before ``end``, that gives a network, if one of the next does."""
         for i in range(at, min(at + _WINDOW, self.count if end is None else end)):

@@ -250,6 +250,50 @@ def test_solve_in_every_format() -> None:
     assert "**batch = 24** is the largest that fits" in run(*asked, "-f", "markdown").output
 
 
+def test_decimals_are_numbers_in_json() -> None:
+    asked = ("mobilenet_v1", "--set", "batch=2", "-f", "json")
+    done = run("sweep", *asked, "--set", "width=0.25,1,0.75", "--metric", "params")
+    said = json.loads(done.output, parse_float=str)
+    assert said["axes"][1]["values"] == ["0.25", 1, "0.75"]
+    assert '"width": 0.25,' in done.output
+    limit = ("--vary", "width=0.25:1:0.25", "--max", "macs=300M")
+    found = json.loads(run("solve", "mobilenet_v1", *limit, "-f", "json").output)
+    assert (found["value"], found["next"], found["no_network"]) == (0.5, 0.75, [])
+
+
+def test_solve_says_which_values_give_no_network() -> None:
+    asked = ("solve", "mobilenet_v1", "--vary", "width=0.5:0.75:0.05", "--max", "params=1.5M")
+    assert "tried, and no network: width = 0.55, 0.6, 0.65, 0.7\n" in run(*asked).output
+    assert json.loads(run(*asked, "-f", "json").output)["no_network"] == [0.55, 0.6, 0.65, 0.7]
+
+
+def test_solve_says_one_value_and_several(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(
+        "input: [1]\nvars: {n: 1, twice: 4}\n"
+        "layers: [{linear: n + (100 if n == 2 or n == twice else 0), bias: false}]\n"
+    )
+    asked = ("solve", str(file), "--vary", "n=1:20", "--max", "params=15")
+    assert "2 smaller values of those tried exceed: the numbers" in run(*asked).output
+    assert (
+        "1 smaller value of those tried exceeds: the numbers"
+        in run(*asked, "--set", "twice=2").output
+    )
+
+
+@pytest.mark.parametrize("columns", [40, 60, 160])
+def test_a_solution_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archstat.cli.output.columns", lambda: columns)
+    said = run("solve", "resnet50", "--vary", "batch", "--max", "training_peak_bytes=24GiB").output
+    assert max(map(len, said.splitlines())) <= columns
+    assert ("exceeds" in said) == (columns == 160)
+    assert ("left out to fit 40 columns: at " in said) == (columns == 40)
+
+
+def test_one_variant() -> None:
+    assert "\n1 variant\n" in run("sweep", "lenet5", "--set", "batch=2").output
+
+
 def test_a_formula_in_every_format() -> None:
     asked = ("explain", "resnet50", "--formula", "macs", "--in", "resolution")
     said = json.loads(run(*asked, "-f", "json").output)
