@@ -14,7 +14,8 @@ from archstat.render.style import Style
 from archstat.render.sweep import heading, holding, settings
 from archstat.report.values import plain
 from archstat.variants.family import describe
-from archstat.variants.formula import Formula, different, meant
+from archstat.variants.formula import Formula
+from archstat.variants.line import different, meant
 
 
 def render(name: str, found: Formula, style: Style) -> str:

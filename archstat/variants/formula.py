@@ -9,11 +9,10 @@ import msgspec
 
 from archstat.errors import ArchstatError, UsageError
 from archstat.report.report import Conditions
-from archstat.report.values import written
 from archstat.spec.model import Settings
 from archstat.variants.axes import Axis
 from archstat.variants.family import DEFAULTS, Family, known_metric, unknown
-from archstat.variants.line import LARGEST_STEP, MOST_DEGREE, Difference, Line, find
+from archstat.variants.line import LARGEST_STEP, MOST_DEGREE, Difference, Line, find, held
 from archstat.variants.polynomial import Polynomial, through
 from archstat.variants.probe import Probe
 from archstat.variants.varied import check_numbers
@@ -242,32 +241,3 @@ def _symbol(name: str, line: Line) -> str:
         return name
     top = f"({name} - {line.rest})" if line.rest else name
     return f"({top}/{line.step})"
-
-
-def held(line: Line) -> str:
-    """Say at which values a formula was tried and holds: ``at the 55 values tried, 32 to 1,760``."""
-    values = "value" if line.checked == 1 else "values"
-    said = f"at the {line.checked:,} {values} tried, {line.low:,} to {line.high:,}"
-    if line.far:
-        *most, last = (f"{x:,}" for x in line.far)
-        said += f", and at {', '.join(most)} and {last}" if most else f", and at {last}"
-    none = (line.high - line.low) // line.step + 1 - line.checked
-    return f"{said}; {none:,} between give no such number" if none else said
-
-
-def meant(name: str, line: Line) -> str:
-    """Say which values a formula is about and what is known of them: ``whole width: equal at the 112 values tried``."""
-    said = f"whole {name}"
-    if line.step > 1:
-        rest = f" = {line.step}*k + {line.rest}" if line.rest else f" a multiple of {line.step}"
-        said = name + rest
-    return f"{said}: equal {held(line)}"
-
-
-def different(name: str, line: Line) -> str:
-    """Say where a formula doesn't hold: ``not at width=0.5, where it is 1,968,680, not 1,221,768``."""
-    several = [
-        f"at {name}={one.value} it is {written(one.number)}, not {written(one.claimed)}"
-        for one in line.differences
-    ]
-    return "; ".join(several)
