@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from archstat.graph import Graph
-from archstat.pytorch.names import module_name
+from archstat.pytorch.names import IMPORTED, TAKEN, module_name
 from archstat.pytorch.outline import Part, batches, stateful
 from archstat.pytorch.spelling import Spelling, spell
 
@@ -17,7 +17,7 @@ class Writer:
         self.graph = graph
         self.classes: list[str] = []
         self._names: dict[str, str] = {}
-        self._taken: set[str] = {"Attend", "Buffer", "DropPath", "Parameter", "SelfAttention"}
+        self._taken = set(TAKEN)
         self._batched = batches(graph)
 
     def top(self, part: Part, name: str, afterwards: Iterable[str]) -> str:
@@ -136,7 +136,7 @@ class Forward:
                 self._last_use[i] = at
         self._last_use.update(dict.fromkeys(outputs, len(part.children)))
         self._variables: dict[int, str] = {}
-        self._used = {"self", "torch", "nn", "x"}
+        self._used = {"self", "x", *IMPORTED}
         if len(part.inputs) == 1:
             self._variables[part.inputs[0]] = "x"
         for i in part.inputs:

@@ -1,5 +1,6 @@
-"""Names of submodules: a layer's own name, unless Python or PyTorch needs it. Imports no torch."""
+"""Names of submodules and classes: a layer's own name, unless Python or PyTorch needs it. Imports no torch."""
 
+import builtins
 from keyword import iskeyword
 
 _WORDS = """
@@ -18,12 +19,25 @@ RESERVED = frozenset(_WORDS.split())
 """The public attributes of nn.Module, nn.Sequential and fx.GraphModule."""
 
 
-def module_name(name: str) -> str:
-    """Return the name of the submodule for a layer: ``class`` and ``train`` get a ``_``.
+PIECES = ("Attend", "Buffer", "DropPath", "Parameter", "SelfAttention")
+"""The classes of pieces.py, which printed code defines for itself."""
 
-    >>> module_name("conv1"), module_name("1x1"), module_name("class"), module_name("train")
-    ('conv1', '1x1', 'class_', 'train_')
+IMPORTED = frozenset({"Any", "F", "OrderedDict", "nn", "torch"})
+"""What printed code imports, under the names it uses."""
+
+TAKEN = IMPORTED.union(PIECES, dir(builtins))
+"""The names that no class of a printed network may hide."""
+
+
+def module_name(name: str) -> str:
+    """Return the name of the submodule for a layer: ``class`` and ``train`` get a ``_``, ``__init__`` a third.
+
+    >>> module_name("conv1"), module_name("1x1"), module_name("class"), module_name("__init__")
+    ('conv1', '1x1', 'class_', '__init___')
     """
+    if name.startswith("__"):
+        # Two at the end are Python's own names; fewer, and a class would put its own name in front.
+        return f"{name.rstrip('_')}___"
     taken = iskeyword(name) or name in RESERVED or (name.startswith("_") and not name.endswith("_"))
     return f"{name}_" if taken else name
 
@@ -31,9 +45,10 @@ def module_name(name: str) -> str:
 def class_name(name: str) -> str:
     """Return a class's name for a network's.
 
-    >>> class_name("ResNet-50 (v1.5)"), class_name("2 layers")
-    ('ResNet_50_v1_5', 'Net_2_layers')
+    >>> class_name("ResNet-50 (v1.5)"), class_name("2 layers"), class_name("torch")
+    ('ResNet_50_v1_5', 'Net_2_layers', 'Net_torch')
     """
     kept = "".join(c if c.isascii() and c.isalnum() else " " for c in name)
     word = "_".join(kept.split())
-    return word if word[:1].isalpha() and not iskeyword(word) else f"Net_{word}".rstrip("_")
+    free = word[:1].isalpha() and not iskeyword(word) and word not in TAKEN
+    return word if free else f"Net_{word}".rstrip("_")

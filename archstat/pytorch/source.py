@@ -12,12 +12,10 @@ from pathlib import Path
 from archstat.graph import Graph, Node
 from archstat.passes.trace import trained_nodes
 from archstat.pytorch.classes import Writer, access
-from archstat.pytorch.names import class_name
+from archstat.pytorch.names import PIECES, class_name
 from archstat.pytorch.outline import outline
 from archstat.spec.freeze import covering
 from archstat.tensor import Tensor
-
-_PIECES = ("Attend", "Buffer", "DropPath", "Parameter", "SelfAttention")
 
 
 def source(graph: Graph) -> str:
@@ -25,7 +23,7 @@ def source(graph: Graph) -> str:
     writer = Writer(graph)
     top = writer.top(outline(graph), class_name(graph.name), _afterwards(graph))
     body = "\n\n\n".join([*writer.classes, top])
-    used = [name for name in _PIECES if f"{name}(" in body]
+    used = [name for name in PIECES if f"{name}(" in body]
     parts = [_heading(graph, body, used), *(_piece(name) for name in used), body, _main(graph)]
     return "\n\n\n".join(parts) + "\n"
 

@@ -1,13 +1,14 @@
 """The printed code runs by itself and is the same network: state dict, training flags, shapes, MACs."""
 
 import ast
+import runpy
 from typing import Any
 
 import pytest
 
 from archstat import passes
 from archstat.graph import Graph
-from archstat.pytorch.names import class_name
+from archstat.pytorch.names import class_name, module_name
 from archstat.pytorch.source import source
 from archstat.spec import Settings, bundled, load
 
@@ -86,6 +87,46 @@ def test_names_that_python_and_pytorch_need(tmp_path: Any) -> None:
     graph = load(str(path)).graph
     hold(graph)
     assert "archstat" not in source(graph).split('"""', 2)[2]
+
+
+STAGES = """
+input: [3, 8, 8]
+layers:
+  f: [{conv: 4}, add: {a: [gelu], b: identity}]
+  torch: [{conv: 4}, add: {F: [gelu, {conv: 4}], nn: [{conv: 4}, relu], OrderedDict: identity}]
+  ordered_dict: [{conv: 4}, add: {a: [{parameter: [4, 8, 8]}], b: identity}]
+  parameter: [{conv: 4}, add: {a: [tanh], torch: [{pad: 1}, {conv: 4, kernel: 3}]}]
+  none: [{conv: 4}, add: {a: [relu], b: identity}]
+  __init__: [{conv: 4}, add: {__call__: [{conv: 4}, relu], __x: [{conv: 4}], _parameters: [conv: 4]}]
+  end: [global_avg_pool, flatten, linear: 3]
+"""
+"""Stages and branches called as what the printed code uses, and as PyTorch's own methods."""
+
+
+@pytest.mark.parametrize(
+    "name", ["F", "nn", "torch", "OrderedDict", "Any", "Parameter", "super", "print", "plain"]
+)
+def test_names_that_the_printed_code_uses(tmp_path: Any, name: str) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(STAGES)
+    hold(load(str(path)).graph)
+    printed = tmp_path / "printed.py"
+    printed.write_text(source(load(str(path)).graph))
+    runpy.run_path(str(printed), run_name="__main__")
+
+
+@pytest.mark.parametrize(
+    "word", ["__init__", "__call__", "__x", "__", "_x", "_parameters", "class"]
+)
+def test_a_submodule_has_a_name_of_its_own(word: str) -> None:
+    name = module_name(word)
+    module = torch.nn.Module()
+    assert module_name(name) == name
+    assert not hasattr(module, name)
+    names: dict[str, Any] = {}
+    exec(f"class A:\n    def f(self, m): m.{name} = 1", names)
+    names["A"]().f(module)
+    assert getattr(module, name) == 1  # a name that Python mangles would be another
 
 
 def test_layers_that_are_trained_inside_frozen_ones(tmp_path: Any) -> None:
