@@ -7,8 +7,9 @@ import msgspec
 
 from archstat.graph import Graph
 from archstat.passes.lattice import Lattice
+from archstat.passes.paths import Paths
 from archstat.passes.remember import remembered
-from archstat.passes.views import Paths, View, axes, views
+from archstat.passes.views import View, axes, views
 
 Measure = int | Fraction | tuple[int | Fraction, ...]
 """One number for all axes of the input, or one for each where they differ."""
@@ -167,7 +168,10 @@ def _field(length: int, view: View) -> Field:
     whole = same is not None and same.together.spans[0] == (0, length - 1)
     largest = max((high for _, high in known), default=0)
     first = _largest(moving) or (same.largest if same else None)
-    span = first.at(0) if first else None
+    if blurred and first and (blurred.sizes is None or blurred.sizes[1] > first.size):
+        span = None  # the largest path has lost its order
+    else:
+        span = first.at(0) if first else None
     return Field(
         size=length if whole else largest if complete else None,
         smallest=min((low for low, _ in known), default=0) if complete else None,

@@ -1,75 +1,17 @@
 """How the units of each layer see one axis of the input: the paths from it, followed through every op's routes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from archstat.graph import Graph, Node
 from archstat.ops.reach import ITSELF, All, Along, Fixed, Route, Scattered
 from archstat.passes.lattice import ONE, Lattice, Span, hull
+from archstat.passes.paths import Paths
 from archstat.passes.remember import remembered
 
 MOST_JUMPS = 8
 """Paths of different jumps that are followed side by side; more are unknown."""
-
-
-class Paths(msgspec.Struct, frozen=True, gc=False):
-    """The paths of one jump. ``together`` is what a unit sees over all of them; the others are single paths.
-
-    ``extent`` is what all units of the layer see together; it ends with the input, or before. ``aligned`` says that
-    wherever they met their centres were the same, on average over the phases.
-    """
-
-    largest: Lattice
-    smallest: Lattice
-    together: Lattice
-    extent: Span
-    aligned: bool = True
-
-    def each(self, change: Callable[[Lattice], Lattice | None]) -> "Paths | None":
-        """Return these paths with each lattice changed; ``None`` if one can't be."""
-        largest = change(self.largest)
-        smallest = largest if self.smallest is self.largest else change(self.smallest)
-        together = largest if self.together is self.largest else change(self.together)
-        if largest is None or smallest is None or together is None:
-            return None
-        return Paths(largest, smallest, together, self.extent, self.aligned)
-
-    def within(self, units: int) -> "Paths":
-        """Return these paths to a layer of ``units`` units: a stride may leave out the end of what arrives."""
-        seen = self._clipped(self.together.over(units))
-        # Where they see nothing but padding, nothing is lost by keeping an extent.
-        return msgspec.structs.replace(self, extent=seen) if seen else self
-
-    def everything(self, units: int) -> "Paths":
-        """Return the paths to a unit that sees all ``units`` units of a layer."""
-        made = self.each(lambda a: Lattice(0, (self._clipped(a.over(units)),)))
-        assert made is not None  # of one phase
-        return made
-
-    def _clipped(self, span: Span | None) -> Span | None:
-        if span is None:
-            return None
-        low, high = max(span[0], self.extent[0]), min(span[1], self.extent[1])
-        return (low, high) if low <= high else None
-
-    def beside(self, other: "Paths") -> "Paths | None":
-        """Return these paths and ``other``, of the same jump; ``None`` if that has too many phases."""
-        if self == other:
-            return self
-        together = self.together.joined(other.together)
-        if together is None:
-            return None
-        largest = max(self.largest, other.largest, key=lambda lattice: lattice.size)
-        if together == largest:
-            together = largest  # one object, so that it is followed once
-        return Paths(
-            largest,
-            min(self.smallest, other.smallest, key=lambda lattice: lattice.least),
-            together,
-            (min(self.extent[0], other.extent[0]), max(self.extent[1], other.extent[1])),
-            self.aligned and other.aligned and self.together.origin == other.together.origin,
-        )
 
 
 class Blurred(msgspec.Struct, frozen=True, gc=False):
@@ -116,7 +58,7 @@ def views(graph: Graph) -> Rows:
     ends = [(0, graph.input.shape[d] - 1) for d in arriving]
     found: list[tuple[View, ...]] = [
         tuple(
-            View(d, (Paths(ONE, ONE, ONE, all_of_it),))
+            View(d, (Paths(ONE, ONE, ONE, all_of_it, all_of_it[1] + 1),))
             for d, all_of_it in zip(arriving, ends, strict=True)
         )
     ]
@@ -138,21 +80,21 @@ def _through(view: View, route: Route, node: Node) -> View:
         left = _blurred(view.blurred, left, route, node)
     if not view.moving:
         return left
-    units = node.io.inputs[route.input].shape[view.axis]
     match route.reads[view.axis]:
         case Along(axis=axis, taps=taps):
-            if taps == ITSELF:
+            units = node.output.shape[axis]
+            if taps == ITSELF and units == view.moving[0].units:
                 return _beside(left, View(axis, view.moving))
-            moved = [paths.each(lambda a: a.through(taps)) for paths in view.moving]
-            known = [p.within(node.output.shape[axis]) for p in moved if p is not None]
+            moved = [paths.through(taps, units) for paths in view.moving]
+            known = [paths for paths in moved if paths is not None]
             if len(known) < len(moved):
                 return _beside(left, View(blurred=Blurred(frozenset({axis}))))
             left = _beside(left, View(axis, tuple(p for p in known if p.together.shift)))
             made = [paths for paths in known if not paths.together.shift]
         case All():
-            made = [paths.everything(units) for paths in view.moving]
+            made = [paths.everything() for paths in view.moving]
         case Fixed(index=index):
-            made = [_alone(paths, index) for paths in view.moving]
+            made = [paths.alone(index) for paths in view.moving]
         case Scattered(axes=over):
             sizes = (
                 min(paths.smallest.least for paths in view.moving),
@@ -190,7 +132,7 @@ def _blurred(lost: Blurred, left: View, route: Route, node: Node) -> View:
     if over or everything is None:
         return View(same=left.same, blurred=Blurred(frozenset(over), None, everything))
     seen = Lattice(0, (everything,))
-    return _beside(View(same=left.same), View(same=Paths(seen, seen, seen, everything)))
+    return _beside(View(same=left.same), View(same=Paths(seen, seen, seen, everything, 1)))
 
 
 def _joined(branches: Sequence[View]) -> View:
@@ -229,13 +171,6 @@ def _both(a: Blurred, b: Blurred) -> Blurred:
         sizes = min(a.sizes[0], b.sizes[0]), max(a.sizes[1], b.sizes[1])
     everything = hull([a.all, b.all]) if a.all and b.all else None
     return Blurred(a.axes | b.axes, sizes, everything)
-
-
-def _alone(paths: Paths, index: int) -> Paths:
-    """Return the paths to one unit, which others repeat."""
-    made = paths.each(lambda a: Lattice(0, (a.at(index),)))
-    assert made is not None  # of one phase
-    return made
 
 
 def _extent(view: View) -> Span | None:

@@ -43,13 +43,9 @@ def span_of(reached: torch.Tensor, axis: int) -> Span | None:
 
 
 def expected(view: View, unit: int) -> Span | None:
-    """Return what a unit sees by the rules, up to the ends of what its layer sees."""
-    paths = (*view.moving, *([view.same] if view.same else []))
-    extent = hull([p.extent for p in paths])
-    span = hull([p.together.at(unit) for p in paths])
-    if span is None or extent is None or span[1] < extent[0] or span[0] > extent[1]:
-        return None
-    return max(span[0], extent[0]), min(span[1], extent[1])
+    """Return what a unit sees by the rules, up to the ends of the input."""
+    moving = [paths.seen(unit) for paths in view.moving]
+    return hull([*moving, view.same.seen(0) if view.same else None])
 
 
 def _back(subject: Subject, index: int, reached: torch.Tensor) -> Iterator[torch.Tensor]:

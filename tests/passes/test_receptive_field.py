@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -16,6 +17,7 @@ from archstat.passes.receptive_field import (
     receptive_field,
     smallest_receptive_field,
 )
+from archstat.passes.views import views
 from archstat.spec import load
 
 
@@ -123,6 +125,52 @@ def test_the_whole_input(tmp_path: Path, layers: str, whole: bool) -> None:
     assert all(field.whole for field in fields(graph)[-1]) == whole
     assert (field_notes(graph)[-1] == "the whole input") == whole
     assert receptive_field(graph)[-1] == 48 or not whole
+
+
+@pytest.mark.parametrize(
+    ("layers", "input", "ends"),
+    [
+        # Windows at -1, 3, ... of taps 3 apart: the first reads 2, the second 3 and 6.
+        ("  - {conv: 4, kernel: 2, stride: 4, dilation: 3, padding: 1}\n  - global_avg_pool",
+         "[4, 32, 32]", (2, 30)),
+        ("  - {max_pool: 2, stride: 3, dilation: 3, padding: 1}\n  - global_avg_pool", "[4, 33, 33]", (2, 32)),
+        # The last window reads 28, 30 and the padding.
+        ("  - {conv: 4, kernel: 3, stride: 2, dilation: 2, padding: 2}\n  - {group_norm: 2}",
+         "[4, 32, 32]", (0, 30)),
+        ("  - {conv: 4, kernel: 3, stride: 2, dilation: 2, padding: 2}\n  - flatten\n  - linear: 3",
+         "[4, 64, 64]", (0, 62)),
+        # Of the units that a stride takes, one is in the padding: the others see from 2, and from 5.
+        ("  - {conv: 4, kernel: 3}\n  - {conv: 4, stride: 3, padding: 1}\n  - global_avg_pool",
+         "[4, 14, 14]", (2, 13)),
+        ("  - {pad: 1}\n  - {slice: [0, 1], dim: 1}\n  - {slice: [0, 1], dim: 2}\n  - global_avg_pool",
+         "[4, 8, 8]", None),
+        ("  - {slice: [0, 10], dim: 1}\n  - {slice: [0, 10], dim: 2}\n"
+         "  - {conv: 4, kernel: 3, padding: 1}\n  - global_avg_pool", "[4, 32, 32]", (0, 9)),
+    ],
+)  # fmt: skip
+def test_windows_read_what_is_no_padding(
+    tmp_path: Path, layers: str, input: str, ends: tuple[int, int] | None
+) -> None:
+    graph = network(tmp_path, layers, input)
+    for view in views(graph)[-1]:
+        assert view.same is not None
+        assert view.same.seen(0) == ends
+    assert receptive_field(graph)[-1] == (ends[1] - ends[0] + 1 if ends else 0)
+
+
+def test_many_layers_are_followed_in_no_time(tmp_path: Path) -> None:
+    layer = "  - {conv: 4, kernel: 3, dilation: 2, padding: 2, repeat: 20000}\n"
+    graph = network(tmp_path, layer + "  - global_avg_pool", "[4, 64, 64]")
+    start = process_time()
+    assert receptive_field(graph)[-1] == 64
+    assert process_time() - start < 10
+
+
+def test_the_place_of_a_path_that_is_not_known_is_not_known_either() -> None:
+    graph = load("swin_t").graph
+    rows = [row for row in fields(graph) if any(field.size is None for field in row)]
+    assert rows
+    assert {(field.padding, field.centre) for row in rows for field in row} == {(None, None)}
 
 
 def test_what_a_stride_leaves_out_is_not_seen(tmp_path: Path) -> None:

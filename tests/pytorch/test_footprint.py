@@ -16,7 +16,7 @@ from archstat.ops.conv import Conv, ConvTranspose
 from archstat.ops.join import Add, Concat
 from archstat.ops.norm import BatchNorm, GroupNorm
 from archstat.ops.pad import Pad
-from archstat.ops.pool import AvgPool
+from archstat.ops.pool import AdaptiveAvgPool, AvgPool
 from archstat.ops.reach import Along, itself
 from archstat.ops.resize import Interpolate, PixelShuffle, PixelUnshuffle
 from archstat.passes.lattice import hull
@@ -40,7 +40,7 @@ def windows(rank: int) -> st.SearchStrategy[Op]:
     modes = {1: ("linear",), 2: ("bilinear", "bicubic")}[rank]
     return st.one_of(
         st.builds(Conv, channels=st.just(4), kernel=per_axis(1, 4), stride=per_axis(1, 3),
-                  padding=per_axis(0, 2), dilation=per_axis(1, 3)),
+                  padding=per_axis(0, 3), dilation=per_axis(1, 3)),
         st.builds(AvgPool, kernel=per_axis(2, 3), stride=per_axis(1, 3), padding=per_axis(0, 1),
                   ceil_mode=st.booleans()),
         st.builds(ConvTranspose, channels=st.just(4), kernel=per_axis(1, 4), stride=per_axis(1, 3),
@@ -53,8 +53,11 @@ def windows(rank: int) -> st.SearchStrategy[Op]:
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Graph:
-    """Draw a stack of up to five layers; some have a second branch beside them, joined where shapes allow."""
+def networks(draw: st.DrawFn, behind: Op | None = None) -> Graph:
+    """Draw a stack of up to five layers; some have a second branch beside them, joined where shapes allow.
+
+    ``behind`` comes behind the last one.
+    """
     rank = draw(st.sampled_from([1, 2]))
     sizes = (draw(st.integers(20, 40)), *([draw(st.integers(20, 40))] if rank == 2 else []))
     builder = Builder("random", Tensor((1, 4, *sizes), "float64"), dtype="float64")
@@ -72,6 +75,8 @@ def networks(draw: st.DrawFn) -> Graph:
             continue
     y = builder.nodes[at].output
     assume(at and min(y.spatial) >= 3 and max(y.spatial) <= 200)
+    if behind:
+        at = builder.add("behind", behind, (at,))
     return builder.build((at,))
 
 
@@ -95,6 +100,21 @@ def read(graph: Graph, unit: tuple[int, ...], *, ends: bool) -> set[tuple[int, .
                 ]
                 reached.setdefault(node.inputs[route.input], set()).update(product(*along))
     return reached.get(0, set())
+
+
+def along(graph: Graph, axis: int) -> list[list[set[int]]]:
+    """Return which positions along an axis each unit of each layer sees, followed forwards, up to all ends."""
+    found = [[{i} for i in range(graph.input.shape[axis])]]
+    for node in graph.nodes[1:]:
+        units: list[set[int]] = [set() for _ in range(node.output.shape[axis])]
+        for route in node.op.reach(node.io):
+            before, reads = found[node.inputs[route.input]], route.reads[axis]
+            for i, seen in enumerate(units):
+                every = range(len(before))
+                taps = reads.taps.at(i) if isinstance(reads, Along) else every
+                seen.update(*(before[u] for u in taps if u in every))
+        found.append(units)
+    return found
 
 
 def spans(places: set[tuple[int, ...]]) -> list[tuple[int, int] | None]:
@@ -137,6 +157,38 @@ def test_the_pass_sees_what_a_loop_over_positions_does(graph: Graph, data: st.Da
         span = seen[k]
         if known[k].aligned and known[k].smallest == known[k].size and span:
             assert span[1] - span[0] + 1 == known[k].size
+
+
+@settings(max_examples=150)
+@given(networks())
+def test_up_to_the_ends_the_pass_sees_what_a_loop_over_positions_does(graph: Graph) -> None:
+    for axis in range(len(graph.input.spatial)):
+        found = along(graph, 2 + axis)
+        for row, units in zip(views(graph), found, strict=True):
+            view = row[axis]
+            if view.blurred is None:
+                assert [footprint.expected(view, i) for i in range(len(units))] == [
+                    (min(seen), max(seen)) if seen else None for seen in units
+                ]
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_behind_a_global_op_a_unit_sees_what_its_gradient_reaches(data: st.DataObject) -> None:
+    behind = data.draw(st.sampled_from([AdaptiveAvgPool(size=1), GroupNorm(groups=1)]))
+    graph = data.draw(networks(behind))
+    last, rank = graph.outputs[0], len(graph.input.spatial)
+    where = {2 + k: 0 for k in range(rank)}
+    reached = footprint.footprint(Subject(graph), last, where)
+    measured = [footprint.span_of(reached, 2 + k) for k in range(rank)]
+    row = views(graph)[last]
+    assume(all(view.blurred is None for view in row))
+    named = [footprint.expected(view, 0) for view in row]
+    # What is empty along one axis sees nothing along the other either, which is another one's view.
+    if rank > 1 or field_check.at_most(graph, last):
+        assert field_check.within(measured, named)
+    else:
+        assert measured == named
 
 
 def test_norms_that_look_at_the_map_see_all_of_it() -> None:
