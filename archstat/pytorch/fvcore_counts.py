@@ -4,10 +4,12 @@ import logging
 import warnings
 from typing import Any, NamedTuple
 
+import msgspec
 import torch
 
 from archstat.pytorch.lowering import lower
 from archstat.pytorch.subject import Subject, fill
+from archstat.tensor import HALVES
 
 
 class Counts(NamedTuple):
@@ -22,7 +24,8 @@ def counts(subject: Subject) -> Counts:
     """Trace the network once on real tensors and ask fvcore's three counters.
 
     fvcore can't trace meta or fake tensors. Every weight is a view of a single zero, so that gpt2_xl's 6 GB
-    take none; the arithmetic of one sample is done.
+    take none; the arithmetic of one sample is done, in single precision where the CPU has no kernels for half of it.
+    A trace drops what comes to no output, so every layer that nothing reads is one.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -33,10 +36,15 @@ def counts(subject: Subject) -> Counts:
             parameter_count,
         )
 
-    module = lower(subject.graph).eval()
+    graph = subject.graph
+    read = {i for node in graph.nodes for i in node.inputs}
+    unread = tuple(i for i in range(len(graph.nodes)) if i not in read)
+    dtype = "float32" if graph.dtype in HALVES else graph.dtype
+    module = lower(msgspec.structs.replace(graph, outputs=unread, dtype=dtype)).eval()
     fill(module, _zero)
-    x = subject.graph.input
-    inputs = (torch.zeros(x.shape, dtype=getattr(torch, x.dtype)),)
+    x = graph.input
+    arriving = getattr(torch, dtype if x.is_floating else x.dtype)
+    inputs = (torch.zeros(x.shape, dtype=arriving),)
     tracer, kept = jit_analysis._get_scoped_trace_graph, {}
 
     def once(*args: Any) -> Any:

@@ -3,6 +3,7 @@
 import weakref
 from typing import Any
 
+import msgspec
 import torch
 from torch import fx, nn
 from torch.nn import functional as F
@@ -126,9 +127,7 @@ def training_peak(
 
 def learner(graph: Graph, training: bool = True) -> Any:
     """Lower a graph to a module that gives what the loss is taken of, auxiliary heads too."""
-    module = lower(graph).train(training)
-    _return_all(module, graph)
-    return module
+    return lower(msgspec.structs.replace(graph, outputs=ends(graph))).train(training)
 
 
 def ready(module: Any, graph: Graph) -> tuple[Any, list[Any]]:
@@ -162,14 +161,6 @@ def _loss(outputs: tuple[Any, ...], labels: list[Any], graph: Graph) -> Any:
 def _labels(y: Any) -> Any:
     shape = y.shape[:-1] if y.is_sequence or y.is_vector else (y.shape[0], *y.shape[2:])
     return torch.zeros(shape, dtype=torch.int64)
-
-
-def _return_all(module: Any, graph: Graph) -> None:
-    """Let a lowered graph return what its auxiliary heads give too."""
-    nodes, last = list(module.graph.nodes), ends(graph)
-    if len(last) > 1:
-        nodes[-1].args = (tuple(nodes[i] for i in last),)
-        module.recompile()
 
 
 def arriving(graph: Graph, input_grad: bool = False) -> Any:

@@ -283,12 +283,9 @@ def kept(graph: Graph, checkpoint: Checkpoint) -> int:
 
 def rewired(graph: Graph, stretches: Sequence[range], mode: Mode) -> Any:
     from archstat.pytorch import watch
-    from archstat.pytorch.lowering import lower
     from tests.pytorch.checkpointed import checkpointed
 
-    module = lower(graph)
-    watch._return_all(module, graph)
-    return checkpointed(module, stretches).train(mode.training)
+    return checkpointed(watch.learner(graph), stretches).train(mode.training)
 
 
 def written(text: str, folder: Path) -> Graph:

@@ -10,7 +10,7 @@ import pytest
 
 from archstat.graph import Graph
 from archstat.pytorch.agreement import Comparison, Outcome
-from archstat.spec import bundled, load
+from archstat.spec import Settings, bundled, load
 from tests.cli.run import run, shell
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
@@ -178,3 +178,28 @@ def test_what_pytorch_refuses_to_train_is_skipped(tmp_path: Path) -> None:
     (peak,) = [outcome for outcome in found.outcomes if outcome.check == "training peak"]
     assert peak.skipped is not None
     assert "'dropout1' changes in place" in peak.skipped
+
+
+UNREAD = """
+input: [3, 12, 12]
+layers:
+  - {conv: 4, kernel: 3}
+  - {name: unread, conv: 8, kernel: 3, norm: batch}
+  - {conv: 4, kernel: 3, from: conv1}
+  - avg_pool: 2
+  - flatten
+  - linear: 10
+aux:
+  head: [{from: conv1, conv: 4, kernel: 1}, flatten, linear: 10]
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_layers_that_no_output_reads_are_counted(dtype: str, tmp_path: Path) -> None:
+    pytest.importorskip("fvcore", reason="fvcore is not installed: pip install torch fvcore")
+    (tmp_path / "net.yaml").write_text(UNREAD)
+    graph = load(tmp_path / "net.yaml", Settings(batch=2, dtype=dtype)).graph.select(aux=True)
+    found = verify(graph)
+    assert not found.failed
+    (counted,) = [o for o in found.outcomes if (o.check, o.reference) == ("MACs", "fvcore")]
+    assert {"unread", "head.conv1"} <= {one.path for one in counted.compared}
