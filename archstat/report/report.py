@@ -37,12 +37,15 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, graph: Graph, input: Shape, settings: Settings, *, aux: bool) -> "Conditions":
-        """Return what holds of a graph that was loaded with ``settings``; ``input`` is its sample's shape."""
+        """Return what holds of a graph that was loaded with ``settings``; ``input`` is its sample's shape.
+
+        ``aux`` asks for auxiliary heads, which only holds of a graph that has some.
+        """
         return cls(
             input=input,
             batch=graph.input.batch,
             dtype=graph.dtype,
-            aux=aux,
+            aux=aux and any(node.section for node in graph.nodes),
             variables=settings.variables,
             transfer=settings.transfer,
         )

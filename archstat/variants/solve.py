@@ -175,7 +175,9 @@ def _refuse_hopeless(trials: Trials, found: Sequence[Trial]) -> None:
             hint=f"--vary {name}=0.1:1:0.1 tries others" if others else None,
         )
     if last.fits and not trials.bounded and 2 * last.at + 1 >= trials.count:
-        raise UsageError(f"there is no largest '{name}': {trials.said(last)}, which still fits")
+        raise UsageError(
+            f"there is no largest '{name}' up to {trials.count:,}: {trials.said(last)}, which still fits"
+        )
 
 
 def _largest(trials: Trials, fit: Trial, over: Trial | None) -> Trial:

@@ -240,6 +240,11 @@ def test_explain_as_a_list() -> None:
     assert got["rows"][1]["arithmetic"] == "11*11*3*96"
 
 
+def test_heads_are_named_where_there_are_some() -> None:
+    assert "auxiliary heads included" in run("params", "googlenet", "--aux").output
+    assert "auxiliary heads" not in run("params", "lenet5", "--aux").output
+
+
 def test_lint_finds_what_pytorch_refuses_to_train(tmp_path: Path) -> None:
     spec = tmp_path / "net.yaml"
     spec.write_text(

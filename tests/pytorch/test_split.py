@@ -8,24 +8,11 @@ import pytest
 from archstat.graph import Graph, Node
 from archstat.passes.split import Part, split
 from archstat.spec import load
+from tests.pytorch.test_split_training import TOWERS
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 lower: Any = pytest.importorskip("archstat.pytorch").lower
 
-TOWERS = """
-input: [3, 24, 24]
-defaults: {conv: {act: relu}, max_pool: {stride: 2}}
-layers:
-  - {conv: 12, kernel: 3}
-  - local_response_norm: 5
-  - max_pool: 3
-  - {conv: 16, kernel: 3, groups: 2}
-  - {conv: 24, kernel: 3, groups: 4}
-  - {conv: 8, kernel: 3, padding: 1}
-  - flatten
-  - {linear: 16, act: relu}
-  - linear: 8
-"""
 BRANCHES = """
 input: [3, 8, 8]
 layers:

@@ -38,8 +38,8 @@ def _both(one: Comparison) -> bool:
 
 
 def _side_by_side(outcome: Outcome, style: Style) -> Iterator[str]:
-    first_one = outcome.comparisons[0]
-    yield ink(words.conditions(first_one, conditions), "dim", color=style.color)
+    holds_for = words.conditions(outcome.comparisons[0], conditions)
+    yield from (ink(line, "dim", color=style.color) for line in wrapped(holds_for, style))
     yield ""
     yield from _fitting(tables.side_by_side(outcome.comparisons, style), style)
 
