@@ -11,6 +11,7 @@ from archstat.graph import Node
 from archstat.ops.base import Terms
 from archstat.pytorch import INSTALL
 from archstat.pytorch.agreement import Comparison, Outcome, refusal
+from archstat.pytorch.backward_check import backward_macs
 from archstat.pytorch.field_check import receptive_fields
 from archstat.pytorch.memory_checks import inference_peak, saved_bytes, training_peak
 from archstat.pytorch.references import reason
@@ -117,7 +118,7 @@ def fvcore(subject: Subject) -> Iterable[Outcome]:
 Check = Callable[[Subject], "Outcome | Iterable[Outcome]"]
 
 CHECKS: tuple[Check, ...] = (
-    shapes, params, buffers, macs, memory, memory_in_training, layout, saved_bytes, inference_peak,
+    shapes, params, buffers, macs, backward_macs, memory, memory_in_training, layout, saved_bytes, inference_peak,
 )  # fmt: skip
 """About two minutes for all bundled specs."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from archstat.errors import UsageError
 from archstat.graph import Graph, Node
+from archstat.ops.tape import Mode
 from archstat.passes import peak
 from archstat.passes.overwritten import refusals
 from archstat.passes.saved import saved_bytes as kept
@@ -69,14 +70,19 @@ def training_peak(subject: Subject) -> Outcome:
         theirs = measured(graph, amp=amp)
     except (UsageError, ValueError) as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
-    except RuntimeError:
-        reasons = refusals(graph, running(autocast=amp))
-        if not reasons:
-            raise
-        skipped = f"PyTorch refuses to train it: {reasons[0]}"
-        return Outcome(check=check, reference=DISPATCH, skipped=skipped)
+    except RuntimeError as error:
+        why = why_untrained(graph, running(autocast=amp), error)
+        return Outcome(check=check, reference=DISPATCH, skipped=why)
     one = _peak(graph, ours.nbytes, theirs)
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
+
+
+def why_untrained(graph: Graph, mode: Mode, error: RuntimeError) -> str:
+    """Say why PyTorch refuses to train a network, which archstat must know; raise ``error`` if it doesn't."""
+    reasons = refusals(graph, mode)
+    if not reasons:
+        raise error
+    return f"PyTorch refuses to train it: {reasons[0]}"
 
 
 def _named(check: str, amp: str) -> str:

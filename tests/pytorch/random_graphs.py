@@ -18,13 +18,13 @@ from archstat.passes.overwritten import overwritten
 from archstat.passes.peak import inference_peak
 from archstat.passes.saved import saved_bytes
 from archstat.pytorch import lower
+from archstat.pytorch.backward_check import counted_again
 from archstat.pytorch.lowering import target_of
 from archstat.pytorch.memory_checks import adds_out_of_place
 from archstat.pytorch.modules import module as module_of
 from archstat.pytorch.release import RELEASE, Fake, running
 from tests.graph.plan import Plan
 from tests.pytorch import oracle
-from tests.pytorch.test_backward_macs import counted_again
 
 OWN_REFUSALS = {
     "with the channels last": "archstat knows which axis the channels are, and PyTorch takes the place for it",

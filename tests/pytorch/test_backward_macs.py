@@ -1,20 +1,20 @@
 """The cost of the gradients, held against FlopCounterMode over a backward pass on the meta device."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archstat.graph import Graph
 from archstat.ops.base import total
 from archstat.passes import backward_macs
-from archstat.passes.reached import reached_layers
-from archstat.passes.trace import trained_nodes
 from archstat.spec import load
 from archstat.spec.model import Settings
 from tests.ops.case import Case, all_cases
 from tests.pytorch.fewest import at_least
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
+check: Any = pytest.importorskip("archstat.pytorch.backward_check")
+Subject: Any = pytest.importorskip("archstat.pytorch.subject").Subject
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "gpt2_medium")
@@ -25,9 +25,14 @@ LONG = ("resnet1202", "gpt2_large", "gpt2_xl", "resnet101_v1", "resnet152_v1", "
 )
 def test_bundled_networks(name: str) -> None:
     settings = Settings(batch=at_least(1, name))
-    # Nothing of the lowered graph returns the heads.
-    graph = load(name, settings).graph.select(aux=False)
-    assert 2 * (sum(backward_macs(graph)) + counted_again(graph)) == flops_of_gradients(graph)
+    found = check.backward_macs(Subject(load(name, settings).graph))
+    assert found.counts["differs"] == 0
+    assert found.compared or found.skipped == "nothing is trained"
+
+
+def test_another_number_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archstat.passes.backward_macs", lambda graph: (1, *backward_macs(graph)))
+    assert check.backward_macs(Subject(load("lenet5").graph)).counts["differs"] == 1
 
 
 UNREAD = """
@@ -46,34 +51,7 @@ def test_what_nobody_reads_has_no_gradient(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(UNREAD)
     graph = load(str(path)).graph
-    assert 2 * sum(backward_macs(graph)) == flops_of_gradients(graph)
-
-
-def counted_again(graph: Graph) -> int:
-    """Return what FlopCounterMode adds to grouped convolutions: the weight's gradient, once for each group."""
-    more, trained, reached = 0, trained_nodes(graph), reached_layers(graph)
-    for index, node in enumerate(graph.nodes):
-        groups = getattr(node.op, "groups", 1)
-        learns = index in reached and trained[node.owner]
-        if node.op.word in ("conv", "conv_transpose") and groups > 1 and learns:
-            weight = node.op.backward_macs(node.io, (False,), True)
-            (factors,) = weight.values()
-            more += (groups - 1) * torch.Size(factors).numel()
-    return more
-
-
-def flops_of_gradients(graph: Graph) -> int:
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from archstat.pytorch import lower
-
-    module = lower(graph).train()
-    x = torch.zeros(graph.input.shape, device="meta", dtype=getattr(torch, graph.input.dtype))
-    y = module(x)
-    loss = sum(part.sum() for part in (y if isinstance(y, tuple) else (y,)))
-    with FlopCounterMode(display=False) as counter:
-        loss.backward()
-    return int(counter.get_total_flops())
+    assert 2 * sum(backward_macs(graph)) == check._flops_of_gradients(graph)
 
 
 @pytest.mark.parametrize("case", [c for c in all_cases() if c.macs], ids=str)

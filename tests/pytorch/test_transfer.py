@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from archstat.graph import Graph
-from archstat.passes import backward_macs, trainable_params
+from archstat.passes import trainable_params
 from archstat.passes.optimizers import Optimizer, gradient_bytes, optimizer_bytes
 from archstat.passes.saved import saved_bytes
 from archstat.passes.training import training_peak
@@ -75,13 +75,14 @@ def test_networks_frozen_at_random(name: str, seed: int) -> None:
 def hold(graph: Graph) -> None:
     """Hold every number of training a network against PyTorch's."""
     from archstat.pytorch import lower
+    from archstat.pytorch.backward_check import backward_macs
+    from archstat.pytorch.subject import Subject
     from tests.pytorch import oracle
-    from tests.pytorch.test_backward_macs import counted_again, flops_of_gradients
 
     trained = [p for p in lower(graph).parameters() if p.requires_grad]
     assert sum(trainable_params(graph)) == sum(p.numel() for p in trained)
     assert sum(saved_bytes(graph)) == oracle.saved_for_backward(graph)
-    assert 2 * (sum(backward_macs(graph)) + counted_again(graph)) == flops_of_gradients(graph)
+    assert not backward_macs(Subject(graph)).failed
     peak = training_peak(graph, in_place=False)
     assert peak is not None
     assert peak.nbytes == oracle.training_peak(graph)
