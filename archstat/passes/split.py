@@ -55,7 +55,7 @@ def _part(
         if gradients[i] and _twice(places[i]) and place.held != places[i].held:
             raise UsageError(
                 f"'{graph.nodes[i].path}' is on several devices, and its gradient isn't followed",
-                hint="leave out --backward, or freeze what is trained before the channels are divided",
+                hint="leave out --backward",
             )
         for device, (own, held) in enumerate(zip(wanted, places[i].held, strict=True)):
             missing = own & ~held
