@@ -1,6 +1,7 @@
 """Every two options of ``archstat memory`` together: refused in one line, or both have an effect on what is printed."""
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,12 @@ OPTIONS = (
     "--all",
     "--units iec",
 )
-"""Each with a value that changes what is printed of LeNet-5."""
+"""Each with a value that changes what is printed of :data:`SPEC`."""
+
+SPEC = """extends: lenet5
+aux:
+  head: [{from: conv2}, flatten, linear: 10]
+"""
 
 IMPLIED = {
     ("--peak", "--curve"),
@@ -65,32 +71,39 @@ NEEDS = {
 Done = tuple[int, str, str]
 
 
+class Printed:
+    """What each set of options prints: the exit code, a table and JSON, and what is said of an error."""
+
+    def __init__(self, spec: Path) -> None:
+        self.spec = spec
+        self.known: dict[tuple[str, ...], Done] = {}
+
+    def of(self, *options: str) -> Done:
+        asked = tuple(dict.fromkeys(options))
+        if asked not in self.known:
+            words = [word for option in asked for word in option.split()]
+            done = [run("memory", str(self.spec), *words, "-f", form) for form in ("table", "json")]
+            for one in done:
+                assert one.exception is None or isinstance(one.exception, SystemExit), asked
+            codes = {one.exit_code for one in done}
+            assert len(codes) == 1, asked
+            text = "".join(one.stdout for one in done)
+            self.known[asked] = (codes.pop(), text, done[0].stderr)
+        return self.known[asked]
+
+
 @pytest.fixture(scope="module")
-def printed() -> dict[tuple[str, ...], Done]:
-    return {}
-
-
-def of(known: dict[tuple[str, ...], Done], *options: str) -> Done:
-    """Return the exit code, what is printed as a table and as JSON, and what is said of an error."""
-    asked = tuple(dict.fromkeys(options))
-    if asked not in known:
-        words = [word for option in asked for word in option.split()]
-        done = [run("memory", "lenet5", *words, "-f", form) for form in ("table", "json")]
-        for one in done:
-            assert one.exception is None or isinstance(one.exception, SystemExit), asked
-        codes = {one.exit_code for one in done}
-        assert len(codes) == 1, asked
-        known[asked] = (codes.pop(), "".join(one.stdout for one in done), done[0].stderr)
-    return known[asked]
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
+    spec = tmp_path_factory.mktemp("pairs") / "net.yaml"
+    spec.write_text(SPEC)
+    return Printed(spec)
 
 
 @pytest.mark.parametrize("first", OPTIONS)
-def test_beside_another_an_option_has_an_effect_or_is_refused(
-    first: str, printed: dict[tuple[str, ...], Done]
-) -> None:
+def test_beside_another_an_option_has_an_effect_or_is_refused(first: str, printed: Printed) -> None:
     for second in OPTIONS[OPTIONS.index(first) + 1 :]:
         needed = tuple(NEEDS[o] for o in (first, second) if o in NEEDS)
-        code, both, error = of(printed, *needed, first, second)
+        code, both, error = printed.of(*needed, first, second)
         if code:
             assert code == 2
             assert error.startswith("error: ")
@@ -99,7 +112,7 @@ def test_beside_another_an_option_has_an_effect_or_is_refused(
         for left, other in ((first, second), (second, first)):
             if (left, other) in IMPLIED | SHOWN or left in needed:
                 continue
-            without = of(printed, *(o for o in (*needed, other) if o != left))
+            without = printed.of(*(o for o in (*needed, other) if o != left))
             assert without[1] != both, f"{left} has no effect beside {other}"
 
 
