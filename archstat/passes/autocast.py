@@ -32,7 +32,7 @@ class Autocasting(Tracing):
         self.trained = trained_nodes(graph)
         self._leaves: dict[int, int] = {}
         self._copies: dict[tuple[int, str], Value] = {}
-        if mode.device != "cpu" or graph.dtype != "float32":
+        if graph.dtype != "float32":
             raise UsageError(
                 "what autocast does is known on the CPU alone, and of networks in float32",
                 hint="leave out --amp, --device or --dtype",

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from archstat.ops.tape import Mode
 from archstat.pytorch.release import Fake
 
 ATEN = torch.ops.aten
@@ -29,11 +30,15 @@ class Mixed(Fake):
         return out
 
 
-def fake(amp: str = "") -> Fake:
-    """Return the mode in which tensors are fake."""
-    return Mixed() if amp else Fake()
+def tensors(mode: Mode) -> AbstractContextManager[Any]:
+    """Return the mode in which tensors are made: fake ones with the CPU's kernels, or real ones on this machine's GPU."""
+    if mode.device == "cuda":
+        return torch.device("cuda")
+    return Mixed() if mode.autocast else Fake()
 
 
-def autocast(amp: str) -> AbstractContextManager[Any]:
-    """Return torch.autocast to the type ``amp`` on the CPU, or nothing."""
-    return torch.autocast("cpu", dtype=getattr(torch, amp)) if amp else nullcontext()
+def autocast(mode: Mode) -> AbstractContextManager[Any]:
+    """Return torch.autocast as the mode has it, or nothing."""
+    if not mode.autocast:
+        return nullcontext()
+    return torch.autocast(mode.device, dtype=getattr(torch, mode.autocast))

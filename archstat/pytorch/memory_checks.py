@@ -27,9 +27,9 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
     graph, amp = subject.graph, subject.amp
     for training in (True, False):
         check = _named(f"saved bytes, {'training' if training else 'eval'}", amp)
+        mode = running(training=training, autocast=amp)
         try:
-            ours = kept(graph, running(training=training, autocast=amp))
-            theirs = saved_by_node(graph, training=training, amp=amp)
+            ours, theirs = kept(graph, mode), saved_by_node(graph, mode)
         except (UsageError, ValueError) as error:
             yield Outcome(check=check, reference=HOOKS, skipped=_refused(error))
             continue
@@ -53,7 +53,7 @@ def inference_peak(subject: Subject) -> Outcome:
         ours = peak.inference_peak(graph, autocast=amp, torch=RELEASE).nbytes
     except UsageError as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
-    one = _peak(graph, ours, measured(graph, amp=amp))
+    one = _peak(graph, ours, measured(graph, running(autocast=amp)))
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
 
 
@@ -67,7 +67,7 @@ def training_peak(subject: Subject) -> Outcome:
         ours = predicted(graph, running(autocast=amp), in_place=False)
         if ours is None:
             return Outcome(check=check, reference=DISPATCH, skipped="nothing is trained")
-        theirs = measured(graph, amp=amp)
+        theirs = measured(graph, mode=running(autocast=amp))
     except (UsageError, ValueError) as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
     except RuntimeError as error:

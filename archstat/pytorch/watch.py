@@ -11,10 +11,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from archstat.graph import Graph
+from archstat.ops.tape import Mode
 from archstat.passes.loss import ends
-from archstat.pytorch.kernels import autocast, fake
+from archstat.pytorch.kernels import autocast, tensors
 from archstat.pytorch.lowering import lower
 from archstat.pytorch.release import Fake
+
+TRAIN = Mode()
 
 
 class Tracker(TorchDispatchMode):
@@ -61,10 +64,10 @@ def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool 
         return saved(module, (arriving(graph, input_grad),))
 
 
-def saved_by_node(graph: Graph, *, training: bool, amp: str = "") -> tuple[int, ...]:
+def saved_by_node(graph: Graph, mode: Mode) -> tuple[int, ...]:
     """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
-    module = lower(graph).train(training)
-    with fake(amp), autocast(amp):
+    module = lower(graph).train(mode.training)
+    with tensors(mode), autocast(mode):
         materialise(module)
         walk = _Saving(module)
         walk.run(arriving(graph))
@@ -96,31 +99,30 @@ class _Saving(fx.Interpreter):
         return t
 
 
-def inference_peak(graph: Graph, *, amp: str = "") -> int:
-    """Return the most that was alive in a forward pass without gradients, without parameters and buffers."""
+def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
+    """Return the most that was alive in a forward pass in eval mode, without gradients, parameters and buffers."""
     module = lower(graph).eval()
-    with fake(amp), autocast(amp):
+    with tensors(mode), autocast(mode):
         materialise(module)
         return peak_of(module, (arriving(graph),), module)
 
 
 def training_peak(
-    graph: Graph, optimizer: Any = None, *, training: bool = True, steps: int = 1, amp: str = ""
+    graph: Graph, optimizer: Any = None, *, mode: Mode = TRAIN, steps: int = 1
 ) -> int:
     """Return the most that was alive in the last of ``steps`` steps of training, with everything.
 
-    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing. ``amp`` is the type that
-    torch.autocast casts to.
+    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
     """
-    module = learner(graph, training)
-    with fake(amp):
+    module = learner(graph, mode.training)
+    with tensors(mode):
         x, labels = ready(module, graph)
         trained = [p for p in module.parameters() if p.requires_grad]
         steps_with = optimizer(trained) if optimizer is not None else None
         with Tracker(x, *labels, *module.parameters(), *module.buffers()) as tracker:
             for _ in range(steps):
                 tracker.peak = tracker.total
-                step(module, x, labels, graph, steps_with, amp=amp)
+                step(module, x, labels, graph, steps_with, mode)
                 module.zero_grad(set_to_none=True)
     return tracker.peak
 
@@ -137,10 +139,15 @@ def ready(module: Any, graph: Graph) -> tuple[Any, list[Any]]:
 
 
 def step(
-    module: Any, x: Any, labels: list[Any], graph: Graph, optimizer: Any, *, amp: str = ""
+    module: Any,
+    x: Any,
+    labels: list[Any],
+    graph: Graph,
+    optimizer: Any,
+    mode: Mode = TRAIN,
 ) -> None:
     """Run a step of training; ``optimizer`` may be ``None``."""
-    with autocast(amp):
+    with autocast(mode):
         y = module(x)
         loss = _loss(y if isinstance(y, tuple) else (y,), labels, graph)
     loss.backward()
@@ -169,7 +176,7 @@ def arriving(graph: Graph, input_grad: bool = False) -> Any:
 
 
 def materialise(module: nn.Module) -> None:
-    """Put CPU tensors in place of the meta ones, shared where those are."""
+    """Put tensors with memory in place of the meta ones, shared where those are."""
     made: dict[int, Any] = {}
     for part in module.modules():
         for name, p in part._parameters.items():
