@@ -122,7 +122,7 @@ class PReLU(Op, frozen=True, kw_only=True):
         )
         return (step,)
 
-    def autocast(self, x: Tensor) -> Autocast:
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
         return "lowers"
 
 

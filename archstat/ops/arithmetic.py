@@ -3,12 +3,12 @@
 from fractions import Fraction
 from typing import ClassVar
 
-from archstat.ops.base import IO, Pointwise, Terms, Weightless
+from archstat.ops.base import IO, Autocast, Pointwise, Terms, Weightless
 from archstat.ops.checks import axes, axis, check_numbers, without
 from archstat.ops.gradient import ZEROS, Gradient, Repeated, beside, quotient
 from archstat.ops.options import Boolean, Dims, Epsilon, MaybeDim, Number
 from archstat.ops.reach import EVERYTHING, Routes, but, itself, keeping
-from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step
+from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Device, Mode, Save, Step
 from archstat.tensor import Tensor
 
 
@@ -44,6 +44,7 @@ class Pow(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "pow"
+    raised: ClassVar[tuple[Device, ...]] = ("cuda",)
     main: ClassVar[str | None] = "exponent"
 
     exponent: Number
@@ -64,6 +65,7 @@ class Square(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "square"
+    raised: ClassVar[tuple[Device, ...]] = ("cuda",)
 
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
         return (beside(io.x, io.x),)
@@ -118,6 +120,7 @@ class Exp(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "exp"
+    raised: ClassVar[tuple[Device, ...]] = ("cuda",)
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return RESULT
@@ -204,6 +207,9 @@ class Sum(_Reduction, frozen=True, kw_only=True):
 
     word: ClassVar[str] = "sum"
 
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        return "widens" if mode.device == "cuda" else "leaves"
+
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
         return (Repeated(over=axes(self.word, self.dim, io.x), keepdim=self.keepdim),)
 
@@ -264,9 +270,12 @@ class Normalize(Weightless, frozen=True, kw_only=True):
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         at = axis(self.word, self.dim, io.x)
         norms = io.x.with_shape(*(1 if d == at else n for d, n in enumerate(io.x.shape)))
-        mask = norms.with_dtype("bool")
+        x, y, mask = io.x, io.y, norms.with_dtype("bool")
+        if mode.autocast and mode.device == "cuda" and x.is_floating:
+            # The norm is asked for in single precision, of x as it is.
+            x, y, norms = (t.with_dtype("float32") for t in (x, y, norms))
         return (
-            Step((0,), norms, saves=(*INPUT, *RESULT), gradients=(beside(io.x, mask),)),
+            Step((0,), norms, saves=(*INPUT, *RESULT), gradients=(beside(x, mask),)),
             Step((1,), norms, saves=INPUT, until=2, gradients=(beside(mask),)),
-            Step((0, 2), io.y, saves=QUOTIENT, gradients=quotient(io.y)),
+            Step((0, 2), y, saves=QUOTIENT, gradients=quotient(y)),
         )

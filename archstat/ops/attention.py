@@ -123,7 +123,7 @@ class Attention(Op, frozen=True, kw_only=True):
         tape.hold(product)
         return tuple(tape.steps)
 
-    def autocast(self, x: Tensor) -> Autocast:
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
         return "lowers"
 
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:
@@ -219,7 +219,7 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
         attention_steps(tape, self._branches(io.inputs), io.y, mode, causal=self.causal)
         return tuple(tape.steps)
 
-    def autocast(self, x: Tensor) -> Autocast:
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
         return "lowers"
 
     def _branches(self, inputs: tuple[Tensor, ...]) -> tuple[Branch, Branch, Branch]:

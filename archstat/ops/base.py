@@ -24,11 +24,14 @@ from archstat.ops.checks import check_numbers
 from archstat.ops.gradient import ELEMENTWISE, Gradient
 from archstat.ops.options import Boolean, Kind
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import INPUT, Mode, Save, Step, copied, learned
+from archstat.ops.tape import INPUT, Device, Mode, Save, Step, copied, learned
 from archstat.tensor import Shape, Tensor
 
-Autocast = Literal["lowers", "raises", "promotes", "leaves"]
-"""What autocast does to inputs: casts them to the lower type, to single precision, to the widest of them, or not."""
+Autocast = Literal["lowers", "raises", "widens", "promotes", "leaves"]
+"""What autocast does to inputs: casts them to the lower type, to single precision, to the widest of them, or not.
+
+``widens`` asks the op for an output in single precision, of inputs as they are.
+"""
 
 Terms = dict[str, tuple[int, ...]]
 """Labelled products: ``{"QK^T": (12, 197, 197, 64)}`` counts 12*197*197*64."""
@@ -75,6 +78,9 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
 
     finishes: ClassVar[bool] = False
     """Whether the entry may carry ``norm:`` and ``act:``."""
+
+    raised: ClassVar[tuple[Device, ...]] = ()
+    """The devices on which autocast casts the op's inputs to single precision."""
 
     shareable: ClassVar[bool] = False
     """Whether ``share:`` may give it another layer's weights."""
@@ -154,9 +160,9 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
         )
         return (step,)
 
-    def autocast(self, x: Tensor) -> Autocast:
-        """Return what torch.autocast does on the CPU to the op's inputs in single or half precision."""
-        return "leaves"
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        """Return what torch.autocast does to the op's inputs in single or half precision."""
+        return "raises" if mode.device in self.raised else "leaves"
 
     def reach(self, io: IO) -> Routes:
         """Return which positions of each input an output position reads: what a receptive field follows."""

@@ -64,7 +64,7 @@ class _Convolution(Op, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return (*INPUT, PARAMETER)
 
-    def autocast(self, x: Tensor) -> Autocast:
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
         return "lowers"
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:

@@ -104,7 +104,7 @@ class Concat(Join, frozen=True, kw_only=True):
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
         return (PART,) * len(io.inputs)
 
-    def autocast(self, x: Tensor) -> Autocast:
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
         return "promotes"
 
 
@@ -292,7 +292,7 @@ class MatMul(Join, frozen=True, kw_only=True):
         matmul_steps(tape, ((io.inputs[0], 0), (io.inputs[1], 1)), io.y)
         return tuple(tape.steps)
 
-    def autocast(self, x: Tensor) -> Autocast:
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
         return "lowers"
 
     def backward_macs(self, io: IO, needs: tuple[bool, ...], trained: bool) -> Terms:

@@ -23,6 +23,7 @@ from archstat.ops.tape import (
     PRODUCT,
     RESULT,
     WEIGHT,
+    Device,
     Mode,
     Save,
     Step,
@@ -128,8 +129,8 @@ class BatchNorm(_RunningNorm, frozen=True, kw_only=True):
 
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         c, batch = io.x.channels, mode.training or not self.track_running_stats
-        native = len(io.x.shape) == 2 or not self.affine or io.x.dtype != "float32"
-        if not batch and not (mode.device == "cuda" and native):
+        row = len(io.x.shape) == 2 and mode.device == "cuda"
+        if not (batch or row or _native(io.x, mode, self.affine)):
             return INPUT
         held = self.affine or self.track_running_stats
         return (*INPUT, extra("statistics", 2 * c, dtype=_statistics(io.x, mode, held)))
@@ -164,7 +165,9 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
         x, n = io.x, io.x.batch * io.x.channels
         stats = extra("statistics", 2 * n, dtype=_statistics(x, mode, self.affine))
         saves: tuple[Save, ...] = (*INPUT, stats)
-        copies = self.affine + 2 * (self.track_running_stats and mode.training)
+        # In eval mode too where the running ones are not instead of statistics, but beside them.
+        beside = mode.training or _native(x, mode, self.affine)
+        copies = self.affine + 2 * (self.track_running_stats and beside)
         if copies:
             saves = (*saves, extra("copy", copies * n, dtype=_weights(x, mode, self.affine)))
         repeated = Tensor((n,), x.dtype)
@@ -187,6 +190,7 @@ class GroupNorm(_Norm, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "group_norm"
+    raised: ClassVar[tuple[Device, ...]] = ("cuda",)
     main: ClassVar[str | None] = "groups"
 
     groups: Positive
@@ -240,6 +244,7 @@ class LayerNorm(_Norm, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "layer_norm"
+    raised: ClassVar[tuple[Device, ...]] = ("cuda",)
     row_major: ClassVar[bool] = True
 
     eps: Epsilon = EPS
@@ -292,7 +297,9 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         x, rows = io.x, io.x.with_shape(*io.x.shape[:-1], 1)
-        if mode.device == "cuda":
+        # The fused kernel takes no input in half precision with a weight in single, as autocast has them.
+        mixed = bool(mode.autocast) and x.dtype in HALVES and self.affine
+        if mode.device == "cuda" and not mixed:
             stats = extra("statistics", *rows.shape, dtype="float32")
             return (Step((0,), io.y, saves=(*INPUT, stats), learns=learned(self.params(io))),)
         tape, wide = Tape(1), 0
@@ -320,6 +327,12 @@ class RMSNorm(_Norm, frozen=True, kw_only=True):
             tape.add((at,), io.y, gradients=(CAST,))
         tape.hold(root)
         return tuple(tape.steps)
+
+
+def _native(x: Tensor, mode: Mode, affine: bool) -> bool:
+    """Say whether CUDA's own kernel runs, which makes statistics in eval mode too, and not cuDNN's."""
+    low = x.dtype == "bfloat16" or (x.dtype == "float16" and _weights(x, mode, affine) == "float16")
+    return mode.device == "cuda" and (low or not affine)
 
 
 def _statistics(x: Tensor, mode: Mode, held: bool) -> str:

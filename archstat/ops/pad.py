@@ -122,10 +122,11 @@ class Pad(Weightless, frozen=True, kw_only=True):
     def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
         return INPUT if self.mode in COPIED else ()
 
-    def autocast(self, x: Tensor) -> Autocast:
-        # The kernels of one and two axes, and one of three.
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        # The CPU's kernels of one and two axes, and one of three.
         flat = self.mode == "reflect" and len(x.spatial) < 3
-        return "raises" if flat or self.mode == "replicate" else "leaves"
+        raised = mode.device == "cpu" and (flat or self.mode == "replicate")
+        return "raises" if raised else "leaves"
 
 
 def pad_before(

@@ -30,8 +30,8 @@ class _Pool(Weightless, frozen=True, kw_only=True):
         """Return the dilation."""
         return 1
 
-    def autocast(self, x: Tensor) -> Autocast:
-        return "raises" if len(x.spatial) == 3 else "leaves"
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
 
     def window(self, x: Tensor) -> Window:
         step = self.kernel if self.stride is None else self.stride
@@ -152,8 +152,8 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
-    def autocast(self, x: Tensor) -> Autocast:
-        return "raises" if len(x.spatial) == 3 else "leaves"
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
 
     def reach(self, io: IO) -> Routes:
         sizes = enumerate(zip(io.x.spatial, io.y.spatial, strict=True), 2)
@@ -209,8 +209,8 @@ class _GlobalPool(Weightless, frozen=True, kw_only=True):
     def storage(self, io: IO, *, training: bool = False) -> int | None:
         return None
 
-    def autocast(self, x: Tensor) -> Autocast:
-        return "raises" if len(x.spatial) == 3 else "leaves"
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
 
     def reach(self, io: IO) -> Routes:
         return (but(io.x, dict.fromkeys(range(2, len(io.x.shape)), EVERYTHING)),)

@@ -41,12 +41,23 @@ def matmul_steps(
     return tape.add((at,), y, shares=0, gradients=(RESHAPED,))
 
 
+FLASH_STEP = 8
+"""To a multiple of this the heads' depth is padded for the flash kernel."""
+
+DEEPEST = 256
+"""The deepest heads that it takes."""
+
+
 class Branch(msgspec.Struct, frozen=True):
     """A tensor [N, *, L, heads * d] that is seen as [N, *, heads, L, d], and the value it is."""
 
     x: Tensor
     at: int
     heads: int
+
+    @property
+    def depth(self) -> int:
+        return self.x.shape[-1] // self.heads
 
     def viewed(self, tape: Tape) -> tuple[Tensor, int]:
         """Record the view; return it and its value."""
@@ -69,9 +80,17 @@ def attention_steps(
     Return what it gives, its heads apart, and ``y``, in which they stand side by side.
     """
     q, k, v = branches
-    kernel = _kernel(branches, mode)
+    kernel = _kernel(branches, mode, causal=causal)
     if kernel == "math":
         return _math(tape, branches, y, causal=causal)
+    if kernel == "flash" and q.depth % FLASH_STEP:
+        return _padded_flash(tape, branches, y)
+    at = _attend(tape, q, (q.at, k.at, v.at), y, kernel)
+    return at, at
+
+
+def _attend(tape: Tape, q: Branch, inputs: tuple[int, int, int], y: Tensor, kernel: str) -> int:
+    """Record a kernel, and what it keeps."""
     rows = (q.x.batch, q.heads, q.x.shape[-2])
     kept = (Save("q", 0), Save("k", 1), Save("v", 2), *RESULT)
     if kernel == "efficient":
@@ -81,29 +100,49 @@ def attention_steps(
     words = {"efficient": 2, "flash": 3}.get(kernel)
     if words:
         saves = (*saves, extra("random state", words, dtype="int64"))
-    at = tape.add(
-        (q.at, k.at, v.at),
+    return tape.add(
+        inputs,
         y,
         saves=saves,
         gradients=(ZEROS, ZEROS, ZEROS),
         macs=("QK^T", "AV"),
         unasked=True,
     )
-    return at, at
 
 
-def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode) -> str:
-    q, k, _ = branches
-    depths = {b.x.shape[-1] // b.heads for b in branches}
-    steps = [b.x.steps()[-1] for b in branches]
-    if len(q.x.shape) != 3 or len(depths) > 1 or steps != [1, 1, 1]:
+def _kernel(branches: tuple[Branch, Branch, Branch], mode: Mode, *, causal: bool = False) -> str:
+    """Return what runs attention: as PyTorch chooses on a GPU of compute capability 8 or more, but for cuDNN's."""
+    q, k, v = branches
+    even = q.depth == v.depth
+    if len(q.x.shape) != 3 or any(b.x.steps()[-1] != 1 for b in branches):
         return "math"
     if mode.device == "cpu":
-        return "flash for the CPU"
-    if q.x.dtype in HALVES:
+        return "flash for the CPU" if even else "math"
+    half = q.x.dtype in HALVES
+    square = q.x.shape[-2] == k.x.shape[-2] or not causal
+    if half and even and q.depth <= DEEPEST and square:
         return "flash"
-    fits = q.x.dtype == "float32" and q.heads == k.heads and max(depths) % 4 == 0
-    return "efficient" if fits else "math"
+    step = 8 if half else 4
+    fits = q.x.dtype != "float64" and q.heads == k.heads
+    return "efficient" if fits and q.depth % step == v.depth % step == 0 else "math"
+
+
+def _padded_flash(
+    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor
+) -> tuple[int, int]:
+    """Record the kernel on heads that are padded to whole steps, and cut again."""
+    ready = []
+    for branch in branches:
+        x, at = branch.viewed(tape)
+        wide = x.with_shape(*x.shape[:-1], -(-x.shape[-1] // FLASH_STEP) * FLASH_STEP)
+        ready.append((wide, tape.add((at,), wide, gradients=(ZEROS,))))
+    (wide, q), (_, k), (_, v) = ready
+    full = _attend(tape, branches[0], (q, k, v), wide.fresh(), "flash")
+    cut = wide.viewed((*wide.shape[:-1], branches[0].depth), wide.steps(), wide.channel_dim)
+    at = tape.add((full,), cut, shares=0, gradients=(ZEROS,))
+    for value in (q, k, v):
+        tape.hold(value)
+    return _joined(tape, cut, at, y)
 
 
 def _math(
@@ -150,8 +189,13 @@ def _math(
         at = tape.add((at,), mixed.with_dtype(y.dtype))
     for value in held:
         tape.hold(value)
-    order = swapped(len(q.shape), -3)
-    split = mixed.with_dtype(y.dtype).permuted(order)
+    return _joined(tape, mixed.with_dtype(y.dtype), at, y)
+
+
+def _joined(tape: Tape, heads: Tensor, at: int, y: Tensor) -> tuple[int, int]:
+    """Record how heads [N, *, heads, L, d] come to stand side by side; return them in their new order, and ``y``."""
+    order = swapped(len(heads.shape), -3)
+    split = heads.permuted(order)
     at = tape.add((at,), split, shares=0, gradients=(Permuted(dims=order),))
     shares = None if view_strides(split, y.shape) is None else 0
     return at, tape.add((at,), y, shares=shares, gradients=(RESHAPED,))

@@ -5,7 +5,7 @@ from math import floor, gcd
 from typing import Annotated, ClassVar
 
 from archstat.errors import require
-from archstat.ops.base import IO, Terms, Weightless
+from archstat.ops.base import IO, Autocast, Terms, Weightless
 from archstat.ops.checks import check_image, check_plane
 from archstat.ops.options import Boolean, DecimalAxes, MaybePerAxis, Positive, Word, per_axis
 from archstat.ops.reach import Along, Cells, Routes, Sample, Scattered, Slide, Taps, image
@@ -71,6 +71,9 @@ class Interpolate(Weightless, frozen=True, kw_only=True):
 
     def reach(self, io: IO) -> Routes:
         return image(Along(1), tuple(map(self._taps, io.x.spatial, io.y.spatial, self._ratios(io))))
+
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        return "raises" if mode.device == "cuda" and self.mode != "area" else "leaves"
 
     def _ratios(self, io: IO) -> tuple[Fraction, ...]:
         """Return how far one position of the output is on each axis of the input."""

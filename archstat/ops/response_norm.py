@@ -9,7 +9,7 @@ from archstat.ops.checks import check_image
 from archstat.ops.gradient import CAST, ELEMENTWISE, SAME, ZEROS, beside, quotient
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import ITSELF, Along, Routes, Slide, image
-from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step
+from archstat.ops.tape import INPUT, QUOTIENT, Mode, Step, Tape
 from archstat.tensor import HALVES, Tensor, view_strides
 
 
@@ -68,20 +68,31 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         x, y = io.x, io.y
         n, c, *spatial = x.shape
-        wide: tuple[Step, ...] = ()
-        padded = Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
-        # Of more than one axis the mean is a three-dimensional pool's, which autocast raises to single precision.
-        if mode.autocast and len(spatial) > 1 and x.dtype in HALVES:
-            y = y.with_dtype("float32")
-            wide = (Step((2,), padded.with_dtype("float32"), gradients=(CAST,)),)
-        mean, at = y.with_shape(*y.shape), 2 + len(wide)
-        return (
-            Step((0, 0), x.fresh(), saves=INPUT, until=1, gradients=(ELEMENTWISE, ELEMENTWISE)),
-            Step((1,), padded, until=at, gradients=(ZEROS,)),
-            *wide,
-            Step((at,), mean, saves=INPUT, until=at + 3, gradients=(ZEROS,)),
-            Step((at + 1,), mean, gradients=(ELEMENTWISE,)),
-            Step((at + 2,), mean, gradients=(SAME,)),
-            Step((at + 3,), mean, saves=INPUT, until=at + 4, gradients=(beside(mean, mean),)),
-            Step((0, at + 4), y, saves=QUOTIENT, gradients=quotient(y)),
+        low = bool(mode.autocast) and x.dtype in HALVES
+        # Of more than one axis the mean is a three-dimensional pool's, which autocast raises on the CPU; on CUDA it
+        # raises powers.
+        pooled, powered = (
+            low and mode.device == "cpu" and len(spatial) > 1,
+            low and mode.device == "cuda",
         )
+        if pooled or powered:
+            y = y.with_dtype("float32")
+        tape, padded = Tape(1), Tensor((n, 1, c + self.size - 1, *spatial), x.dtype)
+        mean = y.with_shape(*y.shape)
+        early = mean.with_dtype(x.dtype) if powered else mean
+        squares = tape.add((0, 0), x.fresh(), saves=INPUT, gradients=(ELEMENTWISE, ELEMENTWISE))
+        window = at = tape.add((squares,), padded, gradients=(ZEROS,))
+        tape.hold(squares)
+        if pooled:
+            at = tape.add((window,), padded.with_dtype("float32"), gradients=(CAST,))
+        pool = tape.add((at,), early, saves=INPUT, gradients=(ZEROS,))
+        tape.hold(window)
+        at = tape.add((pool,), early, gradients=(ELEMENTWISE,))
+        at = tape.add((at,), early, gradients=(SAME,))
+        if powered:
+            at = tape.add((at,), mean, gradients=(CAST,))
+        power = tape.add((at,), mean, saves=INPUT, gradients=(beside(mean, mean),))
+        tape.hold(pool)
+        tape.add((0, power), y, saves=QUOTIENT, gradients=quotient(y))
+        tape.hold(power)
+        return tuple(tape.steps)

@@ -7,7 +7,7 @@ from archstat.errors import require
 from archstat.ops.base import IO, InPlace, Pointwise, Terms
 from archstat.ops.gradient import ELEMENTWISE, SAME, beside, quotient
 from archstat.ops.options import Number, Word
-from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Mode, Save, Step, extra
+from archstat.ops.tape import INPUT, QUOTIENT, RESULT, Device, Mode, Save, Step, extra
 from archstat.tensor import Tensor
 
 
@@ -217,6 +217,7 @@ class Softplus(Pointwise, frozen=True, kw_only=True):
     """
 
     word: ClassVar[str] = "softplus"
+    raised: ClassVar[tuple[Device, ...]] = ("cuda",)
     cost: ClassVar[int] = 5
 
     beta: Number = Fraction(1)

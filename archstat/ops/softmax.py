@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from archstat.errors import require
-from archstat.ops.base import IO, Terms, Weightless
+from archstat.ops.base import IO, Autocast, Terms, Weightless
 from archstat.ops.checks import axis, check_numbers
 from archstat.ops.gradient import ZEROS, Gradient
 from archstat.ops.options import MaybeDim
@@ -32,7 +32,23 @@ class _Along(Weightless, frozen=True, kw_only=True):
         return (itself(io.x), but(io.x, {axis(self.word, self.dim, io.x): EVERYTHING}))
 
 
-class Softmax(_Along, frozen=True, kw_only=True):
+class _Exponential(_Along, frozen=True, kw_only=True):
+    """Family: softmax and its logarithm."""
+
+    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
+        return RESULT
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        return (ZEROS,)
+
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        if mode.device != "cuda":
+            return "leaves"
+        # There is a kernel from float16 to single precision, and none from bfloat16.
+        return "widens" if mode.autocast == "float16" else "raises"
+
+
+class Softmax(_Exponential, frozen=True, kw_only=True):
     """exp(x - max) / sum of the same, along one dimension.
 
     Shape:  any -> the same
@@ -48,14 +64,8 @@ class Softmax(_Along, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         return {"max 1, subtract 1, exp 1, sum 1, divide 1": (*io.y.shape, 5)}
 
-    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        return RESULT
 
-    def gradients(self, io: IO) -> tuple[Gradient, ...]:
-        return (ZEROS,)
-
-
-class LogSoftmax(_Along, frozen=True, kw_only=True):
+class LogSoftmax(_Exponential, frozen=True, kw_only=True):
     """x - max - log(sum of exp(x - max)), along one dimension.
 
     Shape:  any -> the same
@@ -70,12 +80,6 @@ class LogSoftmax(_Along, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"max 1, subtract 1, exp 1, sum 1, subtract 1": (*io.y.shape, 5)}
-
-    def saved(self, io: IO, mode: Mode) -> tuple[Save, ...]:
-        return RESULT
-
-    def gradients(self, io: IO) -> tuple[Gradient, ...]:
-        return (ZEROS,)
 
 
 class GLU(_Along, frozen=True, kw_only=True):

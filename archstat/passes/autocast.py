@@ -12,7 +12,7 @@ from archstat.ops.tape import WEIGHT, Learned, Mode, Step
 from archstat.passes.trace import Tracing, Value, overwrite, trained_nodes
 from archstat.tensor import HALVES, Tensor
 
-UNKNOWN = ("rms_norm",)
+UNKNOWN = ()
 """Ops whose casts inside are not known."""
 
 STEPWISE = ("mul", "div")
@@ -20,7 +20,7 @@ STEPWISE = ("mul", "div")
 
 
 class Autocasting(Tracing):
-    """Runs a graph in single precision as on the CPU under ``torch.autocast``, on names alone.
+    """Runs a graph in single precision under ``torch.autocast``, on names alone.
 
     A product casts its inputs and weights down. The copy of a leaf that has a gradient, which a trained weight is, is
     made once and cached until the context ends; that of a frozen weight, or of a layer's output, is made each time.
@@ -34,8 +34,8 @@ class Autocasting(Tracing):
         self._copies: dict[tuple[int, str], Value] = {}
         if graph.dtype != "float32":
             raise UsageError(
-                "what autocast does is known on the CPU alone, and of networks in float32",
-                hint="leave out --amp, --device or --dtype",
+                "what autocast does is known of networks in float32 alone",
+                hint="leave out --amp or --dtype",
             )
 
     def nodes(self, *, input_grad: bool) -> list[Value]:
@@ -59,10 +59,10 @@ class Autocasting(Tracing):
         """Run the steps of one node, the casts of what they are called with before them."""
         if node.op.word in UNKNOWN:
             raise _unknown(node)
-        does = node.op.autocast(node.io.x)
+        does = node.op.autocast(node.io.x, self.mode)
         to = self._type(does, held)
         arriving = tuple(_as(value.tensor, to) for value in held)
-        tape = node.op.tape(_io(node, arriving), self.mode)
+        tape = node.op.tape(_io(node, arriving, widens=does == "widens"), self.mode)
         learning = [j for j, step in enumerate(tape) if step.learns] if does == "lowers" else []
         first = learning[0] if learning else len(tape) - 1
         begin, trained = len(self.ran), self.trained[node.owner]
@@ -156,10 +156,12 @@ def _flow(one: Learned) -> Gradient:
     return Made(like=one.made) if one.made else NEW
 
 
-def _io(node: Node, inputs: tuple[Tensor, ...]) -> IO:
+def _io(node: Node, inputs: tuple[Tensor, ...], *, widens: bool = False) -> IO:
     """Return the node's tensors with the types that arrive; of several types the output has the widest."""
     if inputs == node.io.inputs:
         return node.io
+    if widens:
+        return IO(inputs, _as(node.op.output(*inputs), "float32"))
     if len({x.dtype for x in inputs}) == 1:
         return IO(inputs, node.op.output(*inputs))
     if len(inputs) > 2 and node.op.word in STEPWISE:

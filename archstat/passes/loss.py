@@ -2,7 +2,7 @@
 
 from archstat.graph import Graph
 from archstat.ops.gradient import CAST, RESHAPED, SAME, ZEROS
-from archstat.ops.tape import INPUT, RESULT, Step, extra
+from archstat.ops.tape import INPUT, RESULT, Mode, Step, extra
 from archstat.passes.trace import Tracing, Value
 from archstat.tensor import HALVES, Tensor
 
@@ -22,10 +22,11 @@ def classes(y: Tensor) -> int:
     return y.channels if y.is_sequence else y.shape[1]
 
 
-def add_losses(tracing: Tracing, outputs: list[Value], *, raises: bool = False) -> Value:
+def add_losses(tracing: Tracing, outputs: list[Value], mode: Mode) -> Value:
     """Run cross_entropy on each output, and add what they give.
 
-    Autocast ``raises`` what is in half precision to single.
+    Autocast raises what is in half precision to single: on the CPU what cross_entropy is called with, on CUDA the
+    logarithms.
     """
     total: Value | None = None
     begin = len(tracing.ran)
@@ -35,7 +36,8 @@ def add_losses(tracing: Tracing, outputs: list[Value], *, raises: bool = False) 
         if x.is_sequence:
             flat = x.with_shape(x.numel // x.channels, x.channels, channel_dim=1)
             rows = tracing.run(NO_NODE, 0, Step((0,), flat, 0, gradients=(RESHAPED,)), (y,), False)
-        if raises and x.dtype in HALVES:
+        low = bool(mode.autocast) and x.dtype in HALVES
+        if low and mode.device == "cpu":
             # Held until the loss is there, two steps on.
             until = len(tracing.ran) - begin + 2
             single = rows.tensor.fresh().with_dtype("float32")
@@ -44,7 +46,10 @@ def add_losses(tracing: Tracing, outputs: list[Value], *, raises: bool = False) 
         row_major = rows.tensor.with_shape(*rows.tensor.shape)
         log_softmax = Step((0,), row_major, saves=RESULT, gradients=(ZEROS,))
         logs = tracing.run(NO_NODE, 0, log_softmax, (rows,), False)
-        scalar = Tensor((), rows.tensor.dtype)
+        if low and mode.device == "cuda":
+            single = logs.tensor.fresh().with_dtype("float32")
+            logs = tracing.run(NO_NODE, 0, Step((0,), single, gradients=(CAST,)), (logs,), False)
+        scalar = Tensor((), logs.tensor.dtype)
         weight = extra("total weight", dtype=scalar.dtype)
         step = Step((0,), scalar, saves=(*INPUT, weight))
         loss = tracing.run(NO_NODE, 0, step, (logs,), False)

@@ -49,7 +49,7 @@ class TrainingStep:
         tracing, values = traced(graph, mode, input_grad=input_grad)
         self.ends = ends(graph)
         self.outputs = [values[i] for i in self.ends]
-        self.loss = add_losses(tracing, self.outputs, raises=bool(mode.autocast))
+        self.loss = add_losses(tracing, self.outputs, mode)
         self.steps = tuple(tracing.ran)
         self.sizes, self.values = tracing.sizes, values
         self.there = ForwardRun(self.ledger, graph, tracing, values, mode, checkpoint, self.loss)

@@ -31,7 +31,7 @@ class Mixed(Fake):
 
 
 def tensors(mode: Mode) -> AbstractContextManager[Any]:
-    """Return the mode in which tensors are made: fake ones with the CPU's kernels, or real ones on this machine's GPU."""
+    """Return the mode in which tensors are made: fake ones of the CPU, or real ones on the GPU."""
     if mode.device == "cuda":
         return torch.device("cuda")
     return Mixed() if mode.autocast else Fake()

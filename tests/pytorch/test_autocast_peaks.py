@@ -44,7 +44,7 @@ def test_training_peak_of_an_op(case: Case, lowered: bool, frozen: bool) -> None
     step = TrainingStep(graph, mode, Optimizer(), in_place=False, input_grad=True)
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
-    assert step.run().peak == reference(graph, training=True, amp="bfloat16")
+    assert step.run().peak == reference(graph, mode)
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_peaks(name: str, batch: int) -> None:
 
     graph = load(name, Settings(batch=batch)).graph
     found = inference_peak(graph, autocast="bfloat16", torch=release.RELEASE)
-    assert found.nbytes == oracle.inference_peak(graph, amp="bfloat16")
+    assert found.nbytes == oracle.inference_peak(graph, running(autocast="bfloat16"))
     peak = training_peak(graph, running(autocast="bfloat16"), in_place=False)
     assert peak is not None
-    assert peak.nbytes == oracle.training_peak(graph, amp="bfloat16")
+    assert peak.nbytes == oracle.training_peak(graph, mode=running(autocast="bfloat16"))
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20", "vit_b_16"])
@@ -96,7 +96,10 @@ def test_peak_with_an_optimizer(name: str) -> None:
     peak = training_peak(graph, running(autocast="bfloat16"), Optimizer("adam"), in_place=False)
     assert peak is not None
     adam = oracle.training_peak(
-        graph, lambda p: torch.optim.Adam(p, foreach=False), steps=2, amp="bfloat16"
+        graph,
+        lambda p: torch.optim.Adam(p, foreach=False),
+        steps=2,
+        mode=running(autocast="bfloat16"),
     )
     assert peak.nbytes == adam
 

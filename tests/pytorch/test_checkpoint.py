@@ -231,7 +231,7 @@ def step(
 ) -> list[int]:
     """Run a step of training, on fake tensors if not ``real``; return the bytes alive before and behind each op."""
     from archstat.pytorch import watch
-    from archstat.pytorch.kernels import autocast, fake
+    from archstat.pytorch.kernels import autocast, tensors
 
     class Followed(watch.Tracker):
         def __torch_dispatch__(self, *args: Any, **kwargs: Any) -> Any:
@@ -242,12 +242,12 @@ def step(
 
     totals: list[int] = []
     module = rewired(graph, stretches, mode)
-    with nullcontext() if real else fake(mode.autocast):
+    with nullcontext() if real else tensors(mode):
         watch.materialise(module)
         x = watch.arriving(graph, input_grad)
         labels = [watch._labels(graph.nodes[i].output) for i in ends(graph)]
         with Followed(x, *labels, *module.parameters(), *module.buffers()):
-            with autocast(mode.autocast):
+            with autocast(mode):
                 y = module(x)
                 loss = watch._loss(y if isinstance(y, tuple) else (y,), labels, graph)
             loss.backward()

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from archstat.graph import Graph
+from archstat.ops.tape import Mode
 from archstat.passes.checkpoint import Checkpoint
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.training_step import TrainingStep
@@ -20,20 +21,20 @@ release: Any = pytest.importorskip("archstat.pytorch.release")
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_training_peak(case: Case, training: bool) -> None:
     graph = alone(case, scaled=True)
-    step = TrainingStep(
-        graph, release.running(training=training), Optimizer(), in_place=False, input_grad=True
-    )
+    mode = release.running(training=training)
+    step = TrainingStep(graph, mode, Optimizer(), in_place=False, input_grad=True)
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
-    assert step.run().peak == reference(graph, training)
+    assert step.run().peak == reference(graph, mode)
 
 
 @pytest.mark.parametrize(("case", "frozen"), trained_and_frozen(with_loss(all_cases())))
 def test_training_peak_behind_a_checkpoint(case: Case, frozen: bool) -> None:
     graph = in_one_stage(alone(case, scaled=True, frozen=frozen))
+    mode = release.running()
     step = TrainingStep(
         graph,
-        release.running(),
+        mode,
         Optimizer(),
         in_place=False,
         input_grad=True,
@@ -41,7 +42,7 @@ def test_training_peak_behind_a_checkpoint(case: Case, frozen: bool) -> None:
     )
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
-    assert step.run().peak == reference(graph, training=True, behind=True)
+    assert step.run().peak == reference(graph, mode, behind=True)
 
 
 def in_one_stage(graph: Graph) -> Graph:
@@ -62,21 +63,21 @@ def in_one_stage(graph: Graph) -> Graph:
     )
 
 
-def reference(graph: Graph, training: bool, *, behind: bool = False, amp: str = "") -> int:
+def reference(graph: Graph, mode: Mode, *, behind: bool = False) -> int:
     from torch.utils.checkpoint import checkpoint
 
     from archstat.pytorch import watch
-    from archstat.pytorch.kernels import autocast, fake
+    from archstat.pytorch.kernels import autocast, tensors
     from archstat.pytorch.modules import module
 
     batched = [not node.inputs or node.op.word != "parameter" for node in graph.nodes]
-    with fake(amp):
+    with tensors(mode):
         modules = torch.nn.ModuleList(
             module(node.op, node.io, [batched[i] for i in node.inputs])
             if node.inputs
             else torch.nn.Identity()
             for node in graph.nodes
-        ).train(training)
+        ).train(mode.training)
         for node, made in zip(graph.nodes, modules, strict=True):
             if node.frozen:
                 made.requires_grad_(False)
@@ -91,7 +92,7 @@ def reference(graph: Graph, training: bool, *, behind: bool = False, amp: str = 
             leaf.requires_grad_(leaf.is_floating_point())
         label = watch._labels(graph.output)
         with watch.Tracker(*leaves, label, *modules.parameters(), *modules.buffers()) as tracker:
-            with autocast(amp):
+            with autocast(mode):
                 if behind:
                     y = checkpoint(lambda *x: run(graph, modules, x), *leaves, use_reentrant=False)
                 else:
