@@ -119,7 +119,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     "--amp",
     type=click.Choice(["bfloat16", "float16"]),
     section=NETWORK,
-    help="With --backward or --peak: under torch.autocast to that type, on the CPU; weights stay in float32.",
+    help="With --backward or --peak: under torch.autocast to that type; weights stay in float32.",
 )
 @option(
     "--fit",

@@ -10,6 +10,7 @@ from archstat.cli.options import Count, Given, common
 from archstat.cli.specs import FAILED, Reference
 
 if TYPE_CHECKING:
+    from archstat.ops.tape import Device
     from archstat.pytorch.agreement import Verification
     from archstat.spec.model import Spec
 
@@ -18,6 +19,7 @@ archstat verify resnet50                       layer by layer, against PyTorch a
 archstat verify --fast                         every bundled network, without fvcore and training
 archstat verify net.yaml --batch 8 -f json
 archstat verify net.yaml --amp bfloat16        saved bytes and peaks under torch.autocast
+archstat verify resnet50 --device cuda         saved bytes and peaks on this machine's GPU
 """
 
 DIFFERS = 1
@@ -36,13 +38,23 @@ _TOGETHER = 2
 @option(
     "--amp",
     type=click.Choice(["bfloat16", "float16"]),
-    help="Hold saved bytes and peaks under torch.autocast to that type, on the CPU.",
+    help="Hold saved bytes and peaks under torch.autocast to that type.",
+)
+@option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    help="Hold saved bytes and peaks with the CPU's kernels, the default, or on this machine's GPU, on real tensors.",
 )
 @option("--jobs", type=Count(1024), metavar="N",
         help="Processes, each with up to 2 GB: two by default, where there are several specs and cores.")  # fmt: skip
 @common("spec", "run", "transfer", "format")
 def command(
-    given: Given, specs: tuple[str, ...], fast: bool, amp: str | None, jobs: int | None
+    given: Given,
+    specs: tuple[str, ...],
+    fast: bool,
+    amp: str | None,
+    device: "Device | None",
+    jobs: int | None,
 ) -> int:
     """Build the PyTorch graph and hold every number against PyTorch's own.
 
@@ -55,7 +67,7 @@ def command(
     from archstat.cli.progress import Progress
     from archstat.cli.refusals import refuse_beside
     from archstat.cli.specs import load_each, settings_of
-    from archstat.pytorch import require_torch
+    from archstat.pytorch import require_gpu, require_torch
     from archstat.render.layout import conditions
     from archstat.render.verification import render
     from archstat.report.asked import asked
@@ -64,12 +76,18 @@ def command(
 
     if amp:
         refuse_beside("--amp", {"--dtype": given.dtype != "float32"})
+    if device == "cuda":
+        refuse_beside("--device cuda", {"--jobs": jobs})
     require_torch()
+    if device == "cuda":
+        require_gpu()
     from archstat.pytorch.verify import verify
     from archstat.variants.workers import each
 
     loaded, whole = load_each(specs or bundled(), given)
     processes = min(jobs or _TOGETHER, len(loaded), jobs or os.cpu_count() or 1)
+    if device == "cuda":
+        processes = 1
     with Progress(len(loaded), given) as progress:
 
         def one(spec: "Spec") -> "Verification":
@@ -81,6 +99,7 @@ def command(
                 spec.reference,
                 fast=fast,
                 amp=amp or "",
+                device=device or "cpu",
                 threads=None if alone else 1,
                 step=lambda check: said(f"{spec.reference}: {check}"),
             )

@@ -12,9 +12,6 @@ from archstat.ops.tape import WEIGHT, Learned, Mode, Step
 from archstat.passes.trace import Tracing, Value, overwrite, trained_nodes
 from archstat.tensor import HALVES, Tensor
 
-UNKNOWN = ()
-"""Ops whose casts inside are not known."""
-
 STEPWISE = ("mul", "div")
 """Ops that keep what they make on their way through several branches."""
 
@@ -57,8 +54,6 @@ class Autocasting(Tracing):
 
     def _node(self, index: int, node: Node, held: list[Value]) -> Value:
         """Run the steps of one node, the casts of what they are called with before them."""
-        if node.op.word in UNKNOWN:
-            raise _unknown(node)
         does = node.op.autocast(node.io.x, self.mode)
         to = self._type(does, held)
         arriving = tuple(_as(value.tensor, to) for value in held)
@@ -171,6 +166,6 @@ def _io(node: Node, inputs: tuple[Tensor, ...], *, widens: bool = False) -> IO:
     return IO(inputs, wide.with_dtype(inputs[0].dtype) if in_place else wide)
 
 
-def _unknown(node: Node, which: str = "") -> UsageError:
-    what = f"'{node.op.word}' {which}".rstrip()
+def _unknown(node: Node, which: str) -> UsageError:
+    what = f"'{node.op.word}' {which}"
     return UsageError(f"what autocast does to {what} is not known", hint=f"'{node.path}' is one")

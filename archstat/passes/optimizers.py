@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from archstat.graph import Graph
+from archstat.ops.tape import Device
 from archstat.passes.reached import reached_layers
 from archstat.passes.trace import trained_nodes
 from archstat.tensor import BYTES, Tensor
@@ -36,15 +37,18 @@ COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 """How many tensors of the parameter's size an optimizer keeps."""
 
 
-def state_bytes(optimizer: Optimizer, parameter: Tensor) -> tuple[int, ...]:
-    """Return the sizes of what the optimizer keeps for one parameter, from the second step on.
+def state_bytes(optimizer: Optimizer, parameter: Tensor, device: Device = "cpu") -> tuple[int, ...]:
+    """Return the sizes of what the optimizer keeps on the device for one parameter, from the second step on.
 
-    Counts:  momentum buffers; Adam's two averages, and its counter of steps in single precision
+    Counts:  momentum buffers; Adam's two averages, and its counter of steps in single precision, which only the fused
+             implementation has on a GPU
     Unit:    bytes
     Source:  torch.optim.SGD, Adam, AdamW
     """
     copies = (parameter.nbytes,) * COPIES[optimizer.name]
-    return (*copies, BYTES["float32"]) if optimizer.name.startswith("adam") else copies
+    counts = optimizer.name.startswith("adam")
+    there = device == "cpu" or optimizer.implementation == "fused"
+    return (*copies, BYTES["float32"]) if counts and there else copies
 
 
 def gradient_bytes(graph: Graph) -> tuple[int, ...]:
@@ -58,15 +62,17 @@ def gradient_bytes(graph: Graph) -> tuple[int, ...]:
     return tuple(sum(p.nbytes for p in own) for own in _trained(graph))
 
 
-def optimizer_bytes(graph: Graph, optimizer: Optimizer) -> tuple[int, ...]:
-    """Measure what the optimizer keeps from step to step.
+def optimizer_bytes(graph: Graph, optimizer: Optimizer, device: Device = "cpu") -> tuple[int, ...]:
+    """Measure what the optimizer keeps on the device from step to step.
 
     Counts:  :func:`state_bytes` of each trained param, at the owner of a shared one
     Ignores: temporaries of the step
     Unit:    bytes
     Source:  torch.optim.Optimizer.state
     """
-    return tuple(sum(sum(state_bytes(optimizer, p)) for p in own) for own in _trained(graph))
+    return tuple(
+        sum(sum(state_bytes(optimizer, p, device)) for p in own) for own in _trained(graph)
+    )
 
 
 def momentum_bytes(graph: Graph) -> tuple[int, ...]:

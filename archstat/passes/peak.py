@@ -3,9 +3,11 @@
 import msgspec
 
 from archstat.graph import Graph
-from archstat.ops.tape import TORCH, Device, Mode
+from archstat.ops.tape import Mode
 from archstat.passes.liveness import allocated, last_uses
 from archstat.passes.trace import trace
+
+EVAL = Mode(training=False)
 
 
 class Peak(msgspec.Struct, frozen=True):
@@ -20,14 +22,8 @@ class Peak(msgspec.Struct, frozen=True):
     alive: tuple[tuple[int, int], ...]
 
 
-def inference_peak(
-    graph: Graph,
-    device: Device = "cpu",
-    autocast: str = "",
-    *,
-    torch: tuple[int, ...] = TORCH,
-) -> Peak:
-    """Return the peak of one forward pass without gradients.
+def inference_peak(graph: Graph, mode: Mode = EVAL) -> Peak:
+    """Return the peak of one forward pass in eval mode, without gradients.
 
     Counts:  the input, which the caller holds to the end; every output from the op that makes it to its last use,
              over all its views; what an op makes beside its output (a max pool's indices) while it runs; under
@@ -36,7 +32,7 @@ def inference_peak(
     Unit:    bytes
     Source:  the storages alive between ops of a torch.fx.GraphModule, under a TorchDispatchMode
     """
-    run = trace(graph, Mode(training=False, device=device, autocast=autocast, torch=torch))
+    run = trace(graph, msgspec.structs.replace(mode, training=False))
     makers = {run.values[i].storage: i for i, node in enumerate(graph.nodes) if not node.inputs}
     held_by_caller = {*makers, *(run.values[i].storage for i in graph.outputs)}
     last = last_uses(graph, run.steps, run.values, held_by_caller, run.cached)

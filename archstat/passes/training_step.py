@@ -45,6 +45,7 @@ class TrainingStep:
         checkpoint: Checkpoint = NOTHING,
     ) -> None:
         self.graph, self.optimizer, self.in_place = graph, optimizer, in_place
+        self.device = mode.device
         self.ledger = Ledger()
         tracing, values = traced(graph, mode, input_grad=input_grad)
         self.ends = ends(graph)
@@ -79,7 +80,7 @@ class TrainingStep:
             if buffers:
                 ledger.make("buffers", index, buffers)
         for weight in self.weights.values():
-            for nbytes in state_bytes(self.optimizer, weight.tensor):
+            for nbytes in state_bytes(self.optimizer, weight.tensor, self.device):
                 ledger.make("optimizer state", weight.node, nbytes)
         for index, node in enumerate(self.graph.nodes):
             if not node.inputs:

@@ -32,3 +32,13 @@ def require_torch() -> None:
         raise MissingPartError(
             f"this needs PyTorch, which is not installed: {INSTALL}", hint=None
         ) from None
+
+
+def require_gpu() -> None:
+    """Raise a MissingPartError unless PyTorch, which is installed, has a GPU to run on."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise MissingPartError(
+            "this needs a GPU that PyTorch can use, and there is none", hint="leave out --device"
+        )

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.ops.tape import Mode
@@ -11,7 +13,6 @@ from archstat.passes.overwritten import refusals
 from archstat.passes.saved import saved_bytes as kept
 from archstat.passes.training import training_peak as predicted
 from archstat.pytorch.agreement import Comparison, Outcome, refusal
-from archstat.pytorch.release import RELEASE, running
 from archstat.pytorch.subject import Subject
 
 HOOKS = "torch.autograd.graph.saved_tensors_hooks"
@@ -24,10 +25,10 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
     """Hold what each layer is the first to make autograd keep, in training and in eval mode."""
     from archstat.pytorch.watch import saved_by_node
 
-    graph, amp = subject.graph, subject.amp
+    graph = subject.graph
     for training in (True, False):
-        check = _named(f"saved bytes, {'training' if training else 'eval'}", amp)
-        mode = running(training=training, autocast=amp)
+        mode = replace(subject.mode, training=training)
+        check = _named(f"saved bytes, {'training' if training else 'eval'}", mode)
         try:
             ours, theirs = kept(graph, mode), saved_by_node(graph, mode)
         except (UsageError, ValueError) as error:
@@ -47,13 +48,13 @@ def inference_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a forward pass without gradients."""
     from archstat.pytorch.watch import inference_peak as measured
 
-    graph, amp = subject.graph, subject.amp
-    check = _named("inference peak", amp)
+    graph, mode = subject.graph, subject.mode
+    check = _named("inference peak", mode)
     try:
-        ours = peak.inference_peak(graph, autocast=amp, torch=RELEASE).nbytes
+        ours = peak.inference_peak(graph, mode).nbytes
     except UsageError as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
-    one = _peak(graph, ours, measured(graph, running(autocast=amp)))
+    one = _peak(graph, ours, measured(graph, mode))
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
 
 
@@ -61,17 +62,17 @@ def training_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a step of training; watched, PyTorch adds gradients out of place."""
     from archstat.pytorch.watch import training_peak as measured
 
-    graph, amp = subject.graph, subject.amp
-    check = _named("training peak", amp)
+    graph, mode = subject.graph, subject.mode
+    check = _named("training peak", mode)
     try:
-        ours = predicted(graph, running(autocast=amp), in_place=False)
+        ours = predicted(graph, mode, in_place=False)
         if ours is None:
             return Outcome(check=check, reference=DISPATCH, skipped="nothing is trained")
-        theirs = measured(graph, mode=running(autocast=amp))
+        theirs = measured(graph, mode=mode)
     except (UsageError, ValueError) as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
     except RuntimeError as error:
-        why = why_untrained(graph, running(autocast=amp), error)
+        why = why_untrained(graph, mode, error)
         return Outcome(check=check, reference=DISPATCH, skipped=why)
     one = _peak(graph, ours.nbytes, theirs)
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
@@ -85,8 +86,12 @@ def why_untrained(graph: Graph, mode: Mode, error: RuntimeError) -> str:
     return f"PyTorch refuses to train it: {reasons[0]}"
 
 
-def _named(check: str, amp: str) -> str:
-    return f"{check}, {amp} autocast" if amp else check
+def _named(check: str, mode: Mode) -> str:
+    how = (
+        f"{mode.autocast} autocast" if mode.autocast else "",
+        "on the GPU" if mode.device == "cuda" else "",
+    )
+    return ", ".join(filter(None, (check, *how)))
 
 
 def _refused(error: UsageError | ValueError) -> str:

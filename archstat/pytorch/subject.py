@@ -10,18 +10,19 @@ from torch import fx
 from torch.utils.flop_counter import FlopCounterMode
 
 from archstat.graph import Graph
+from archstat.ops.tape import Mode
 from archstat.pytorch.lowering import lower, target_of
-from archstat.pytorch.release import Fake
+from archstat.pytorch.release import Fake, running
 
 
 class Subject:
     """A graph and its PyTorch module; every walk is made once, when it is first asked for.
 
-    ``amp`` is the type that torch.autocast casts to while memory is followed, if any.
+    ``mode`` is how it runs while memory is followed.
     """
 
-    def __init__(self, graph: Graph, amp: str = "") -> None:
-        self.graph, self.amp = graph, amp
+    def __init__(self, graph: Graph, mode: Mode | None = None) -> None:
+        self.graph, self.mode = graph, mode or running()
         self.targets = [target_of(node.path) for node in graph.nodes]
 
     @cached_property

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import torch
 
 from archstat.graph import Graph
+from archstat.ops.tape import Device
 from archstat.pytorch.agreement import Comparison, Outcome, Verification
 from archstat.pytorch.checks import CHECKS, SLOW
+from archstat.pytorch.release import running
 from archstat.pytorch.subject import Subject
 
 
@@ -16,17 +18,18 @@ def verify(
     *,
     fast: bool = False,
     amp: str = "",
+    device: Device = "cpu",
     threads: int | None = None,
     step: Callable[[str], None] = lambda name: None,
 ) -> Verification:
     """Run the checks; ``step`` is told the name of each before it runs, ``fast`` leaves the slow ones out.
 
-    ``amp`` is the type that autocast casts to where saved bytes and peaks are held. ``threads`` are PyTorch's from now
-    on, as many as it likes if none is given.
+    Saved bytes and peaks are held under autocast to the type ``amp``, if any, and on ``device``: of the CPU on fake
+    tensors, on a GPU on real ones. ``threads`` are PyTorch's from now on, as many as it likes if none is given.
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    subject = Subject(graph, amp)
+    subject = Subject(graph, running(autocast=amp, device=device))
     outcomes: list[Outcome] = []
     for check in (*CHECKS, *(() if fast else SLOW)):
         name = check.__name__.replace("_", " ")
@@ -34,6 +37,9 @@ def verify(
         try:
             found = check(subject)
             outcomes += [found] if isinstance(found, Outcome) else found
+        except torch.OutOfMemoryError:
+            skipped = "this GPU has too little memory for it"
+            outcomes.append(Outcome(check=name, reference="PyTorch", skipped=skipped))
         except RuntimeError as error:
             # PyTorch refuses what archstat has shaped.
             said = str(error).partition("\n")[0]

@@ -94,7 +94,8 @@ class _Saving(fx.Interpreter):
     def _pack(self, t: Any) -> Any:
         storage = t.untyped_storage()
         if storage._cdata not in self.excluded and storage._cdata not in self.held:
-            self.held[storage._cdata] = t
+            # Of a tensor its graph would hang on this object, and that on the graph.
+            self.held[storage._cdata] = storage
             self.sums[-1] += storage.nbytes()
         return t
 
@@ -197,14 +198,14 @@ def saved(run: Any, inputs: tuple[Any, ...], own: Any = None) -> int:
     held: dict[int, Any] = {}
 
     def pack(t: Any) -> Any:
-        key = t.untyped_storage()._cdata
-        if key not in excluded:
-            held[key] = t
+        storage = t.untyped_storage()
+        if storage._cdata not in excluded:
+            held[storage._cdata] = storage
         return t
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
         y = run(*inputs)
-    total = sum(t.untyped_storage().nbytes() for t in held.values())
+    total = sum(storage.nbytes() for storage in held.values())
     del y
     return total
 

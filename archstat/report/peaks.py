@@ -52,7 +52,7 @@ class Training(msgspec.Struct, frozen=True):
         usual = "foreach" if self.mode.device == "cuda" else "for-loop"
         found = [
             "in eval mode" if not self.mode.training else "",
-            "with CUDA's kernels, by rules not run on a GPU" if self.mode.device == "cuda" else "",
+            "with CUDA's kernels" if self.mode.device == "cuda" else "",
             f"under autocast to {self.mode.autocast}" if self.mode.autocast else "",
             "with a gradient of the input" if self.input_grad else "",
             "with gradients added out of place" if self.accumulate == "out-of-place" else "",
@@ -87,7 +87,7 @@ def peaks(
 
 def inference(graph: Graph, mode: Mode = TRAIN) -> PeakLine:
     """Return the peak of a forward pass without gradients; parameters and buffers are not in it."""
-    peak = inference_peak(graph, mode.device, mode.autocast, torch=mode.torch)
+    peak = inference_peak(graph, mode)
     at = graph.nodes[peak.node]
     return PeakLine(
         key="inference_peak_bytes",
@@ -150,6 +150,6 @@ def model_states(training: Training) -> tuple[Column, Column]:
             "optimizer state",
             "bytes",
             f"what {name} keeps from step to step",
-            lambda graph: optimizer_bytes(graph, training.optimizer),
+            lambda graph: optimizer_bytes(graph, training.optimizer, training.mode.device),
         ),
     )

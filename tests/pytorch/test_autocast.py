@@ -3,14 +3,14 @@
 On real tensors: fake ones give the statistics of norms another type than the kernels do.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.activation import PReLU
-from archstat.passes.autocast import UNKNOWN
+from archstat.ops.tape import Mode
 from archstat.passes.saved import saved_bytes
 from archstat.passes.trace import trace
 from archstat.spec import load
@@ -44,19 +44,19 @@ SLOW = (
 @pytest.mark.parametrize("batch", [1, pytest.param(8, marks=pytest.mark.slow)])
 def test_networks(name: str, training: bool, batch: int) -> None:
     graph = load(name, Settings(batch=batch)).graph
-    assert differences(graph, "bfloat16", training) == []
+    assert differences(graph, running(training=training, autocast="bfloat16")) == []
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20"])
 def test_float16(name: str) -> None:
-    assert differences(load(name).graph, "float16", training=True) == []
+    assert differences(load(name).graph, running(autocast="float16")) == []
 
 
 @pytest.mark.parametrize("frozen", ["*", "conv2.*", "conv1"])
 def test_frozen_layers(frozen: str) -> None:
     transfer = Transfer(freeze=(frozen,), unfreeze=("head",))
     graph = load("resnet20", Settings(transfer=transfer)).graph
-    assert differences(graph, "bfloat16", training=True) == []
+    assert differences(graph, running(autocast="bfloat16")) == []
 
 
 def alone_in_single_precision() -> list[Case]:
@@ -69,21 +69,14 @@ def alone_in_single_precision() -> list[Case]:
 def test_op(case: Case, lowered: bool, frozen: bool) -> None:
     graph = alone(case, scaled=True, frozen=frozen, before=PReLU() if lowered else None)
     assert graph.dtype in WITH_GRADIENTS
-    if any(node.op.word in UNKNOWN for node in graph.nodes):
-        with pytest.raises(UsageError, match="is not known"):
-            differences(graph, "bfloat16", training=True, input_grad=True)
-        return
-    assert differences(graph, "bfloat16", training=True, input_grad=True) == []
+    assert differences(graph, running(autocast="bfloat16"), input_grad=True) == []
 
 
-def differences(
-    graph: Graph, low: str, training: bool, *, input_grad: bool = False
-) -> list[tuple[Any, ...]]:
+def differences(graph: Graph, mode: Mode, *, input_grad: bool = False) -> list[tuple[Any, ...]]:
     """Return each layer of which PyTorch keeps something else, or whose output has another type."""
-    mode = running(training=training, autocast=low)
     ours = saved_bytes(graph, mode, input_grad=input_grad)
     types = [value.tensor.dtype for value in trace(graph, mode, input_grad=input_grad).values]
-    theirs = measured(graph, low, training, input_grad)
+    theirs = measured(graph, mode, input_grad)
     return [
         (node.path, node.op.word, *both)
         for node, *both in zip(graph.nodes, zip(ours, types, strict=True), theirs, strict=True)
@@ -91,8 +84,9 @@ def differences(
     ]
 
 
-def measured(graph: Graph, low: str, training: bool, input_grad: bool) -> list[tuple[int, str]]:
+def measured(graph: Graph, mode: Mode, input_grad: bool) -> list[tuple[int, str]]:
     from archstat.pytorch import watch
+    from archstat.pytorch.kernels import autocast, tensors
     from archstat.pytorch.lowering import lower
 
     class Walk(watch._Saving):
@@ -103,9 +97,10 @@ def measured(graph: Graph, low: str, training: bool, input_grad: bool) -> list[t
             return y
 
     types: list[str] = []
-    module = lower(graph).train(training)
-    watch.materialise(module)
-    walk = Walk(module)
-    with torch.autocast("cpu", dtype=getattr(torch, low)):
-        walk.run(watch.arriving(graph, input_grad))
+    module = lower(graph).train(mode.training)
+    with nullcontext() if mode.device == "cpu" else tensors(mode):
+        watch.materialise(module)
+        walk = Walk(module)
+        with autocast(mode):
+            walk.run(watch.arriving(graph, input_grad))
     return list(zip(walk.sums, types, strict=True))

@@ -8,7 +8,6 @@ import pytest
 from archstat.graph import Graph
 from archstat.ops.activation import PReLU
 from archstat.ops.tape import Mode
-from archstat.passes.autocast import UNKNOWN
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.peak import inference_peak
 from archstat.passes.training import training_peak
@@ -32,11 +31,9 @@ PEAKS = (
 QUICK = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in PEAKS]
 
 
-def whose_casts_are_known() -> list[Case]:
-    return [case for case in alone_in_single_precision() if case.op not in UNKNOWN]
-
-
-@pytest.mark.parametrize(("case", "frozen"), trained_and_frozen(with_loss(whose_casts_are_known())))
+@pytest.mark.parametrize(
+    ("case", "frozen"), trained_and_frozen(with_loss(alone_in_single_precision()))
+)
 @pytest.mark.parametrize("lowered", [False, True], ids=["float32", "bfloat16"])
 def test_training_peak_of_an_op(case: Case, lowered: bool, frozen: bool) -> None:
     graph = alone(case, scaled=True, frozen=frozen, before=PReLU() if lowered else None)
@@ -81,11 +78,11 @@ def test_peaks(name: str, batch: int) -> None:
     from tests.pytorch import oracle
 
     graph = load(name, Settings(batch=batch)).graph
-    found = inference_peak(graph, autocast="bfloat16", torch=release.RELEASE)
-    assert found.nbytes == oracle.inference_peak(graph, running(autocast="bfloat16"))
-    peak = training_peak(graph, running(autocast="bfloat16"), in_place=False)
+    mode = running(autocast="bfloat16")
+    assert inference_peak(graph, mode).nbytes == oracle.inference_peak(graph, mode)
+    peak = training_peak(graph, mode, in_place=False)
     assert peak is not None
-    assert peak.nbytes == oracle.training_peak(graph, mode=running(autocast="bfloat16"))
+    assert peak.nbytes == oracle.training_peak(graph, mode=mode)
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20", "vit_b_16"])
@@ -156,7 +153,7 @@ layers:
 def test_what_is_cast_twice_is_cached_if_it_is_a_leaf(input_grad: bool, tmp_path: Path) -> None:
     graph = written(TWICE, tmp_path)
     rises_and_falls_alike(graph, input_grad=input_grad)
-    assert differences(graph, "bfloat16", training=True, input_grad=input_grad) == []
+    assert differences(graph, running(autocast="bfloat16"), input_grad=input_grad) == []
 
 
 def rises_and_falls_alike(

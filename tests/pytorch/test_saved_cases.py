@@ -1,10 +1,12 @@
 """What each op keeps for the backward pass, held against PyTorch's hooks on every case of the op tests."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from archstat.graph import Graph
+from archstat.ops.tape import Mode
 from archstat.passes.peak import inference_peak
 from archstat.passes.saved import saved_bytes
 from tests.ops.case import Case, all_cases
@@ -22,8 +24,10 @@ CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 @pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
 def test_saved(case: Case, training: bool, input_grad: bool, frozen: bool) -> None:
     graph = alone(case, frozen=frozen)
-    computed = sum(saved_bytes(graph, release.running(training=training), input_grad=input_grad))
-    assert computed == reference(graph, training, input_grad)
+    mode = release.running(training=training)
+    assert sum(saved_bytes(graph, mode, input_grad=input_grad)) == reference(
+        graph, mode, input_grad
+    )
 
 
 @CASES
@@ -33,31 +37,32 @@ def test_inference_peak(case: Case) -> None:
     graph = alone(case)
     if case.op == "linear" and graph.nodes[-1].io.x.strides is not None:
         pytest.skip("under a dispatch mode, and only there, PyTorch adds the bias out of place")
-    modules, leaves, run = assembled(graph, False, False)
-    assert inference_peak(graph, torch=release.RELEASE).nbytes == peak_of(run, leaves, modules)
+    modules, leaves, run = assembled(graph, release.running(training=False), False)
+    assert inference_peak(graph, release.running()).nbytes == peak_of(run, leaves, modules)
 
 
-def reference(graph: Graph, training: bool, input_grad: bool) -> int:
+def reference(graph: Graph, mode: Mode, input_grad: bool) -> int:
     """Run the modules one after the other and sum what the hooks are handed."""
     from tests.pytorch.oracle import saved
 
-    modules, leaves, run = assembled(graph, training, input_grad)
+    modules, leaves, run = assembled(graph, mode, input_grad)
     return saved(run, leaves, modules)
 
 
-def assembled(graph: Graph, training: bool, input_grad: bool) -> tuple[Any, tuple[Any, ...], Any]:
+def assembled(graph: Graph, mode: Mode, input_grad: bool) -> tuple[Any, tuple[Any, ...], Any]:
     """Return the modules, the inputs, and what runs the modules on them one after the other."""
+    from archstat.pytorch.kernels import tensors
     from archstat.pytorch.modules import module
 
     batched = [not node.inputs or node.op.word != "parameter" for node in graph.nodes]
-    fake = release.Fake()
-    with fake:
+    made_by = tensors(mode)
+    with made_by:
         modules = torch.nn.ModuleList(
             module(node.op, node.io, [batched[i] for i in node.inputs])
             if node.inputs
             else torch.nn.Identity()
             for node in graph.nodes
-        ).train(training)
+        ).train(mode.training)
         for node, made in zip(graph.nodes, modules, strict=True):
             made.requires_grad_(not node.frozen)
         leaves = tuple(
@@ -72,7 +77,7 @@ def assembled(graph: Graph, training: bool, input_grad: bool) -> tuple[Any, tupl
         # As a network, the op overwrites a layer's output, never a leaf.
         waiting = [leaf + 0 if leaf.requires_grad else leaf for leaf in given]
         values: dict[int, Any] = {}
-        with fake:
+        with made_by if mode.device == "cpu" else nullcontext():
             for index, node in enumerate(graph.nodes):
                 if not node.inputs:
                     values[index] = waiting[len(values)]

@@ -52,7 +52,7 @@ def test_under_autocast(low: str) -> None:
 
 
 def test_a_wrong_rule_fails_under_autocast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archstat.ops.conv._Convolution.autocast", lambda self, x: "leaves")
+    monkeypatch.setattr("archstat.ops.conv._Convolution.autocast", lambda *_: "leaves")
     assert not verify(load("lenet5").graph, fast=True).failed
     found = verify(load("lenet5").graph, amp="bfloat16", fast=True)
     differing = [o.check.partition(", ")[0] for o in found.outcomes if o.counts["differs"]]
@@ -61,10 +61,11 @@ def test_a_wrong_rule_fails_under_autocast(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_an_op_whose_casts_are_unknown_is_skipped(tmp_path: Path) -> None:
     spec = tmp_path / "net.yaml"
-    spec.write_text("input: {tokens: [4, 8]}\nlayers: [linear: 8, rms_norm, linear: 2]\n")
+    several = "mul: [[linear: 8], identity, identity]"
+    spec.write_text(f"input: {{tokens: [4, 8]}}\nlayers: [layer_norm, {several}, linear: 2]\n")
     done = run("verify", str(spec), "--fast", "--amp", "bfloat16")
     assert done.exit_code == 0
-    assert "skipped: what autocast does to 'rms_norm' is not known" in done.output
+    assert "skipped: what autocast does to 'mul' of more than two branches" in done.output
     done = run("verify", "lenet5", "--amp", "bfloat16", "--dtype", "float16")
     assert done.exit_code == 2
     assert "--dtype can't go with --amp" in done.output
