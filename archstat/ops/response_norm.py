@@ -89,9 +89,11 @@ class LocalResponseNorm(Op, frozen=True, kw_only=True):
         tape.hold(window)
         at = tape.add((pool,), early, gradients=(ELEMENTWISE,))
         at = tape.add((at,), early, gradients=(SAME,))
+        added = at
         if powered:
             at = tape.add((at,), mean, gradients=(CAST,))
         power = tape.add((at,), mean, saves=INPUT, gradients=(beside(mean, mean),))
+        tape.hold(added)
         tape.hold(pool)
         tape.add((0, power), y, saves=QUOTIENT, gradients=quotient(y))
         tape.hold(power)

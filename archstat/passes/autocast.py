@@ -59,7 +59,9 @@ class Autocasting(Tracing):
         arriving = tuple(_as(value.tensor, to) for value in held)
         tape = node.op.tape(_io(node, arriving, widens=does == "widens"), self.mode)
         learning = [j for j, step in enumerate(tape) if step.learns] if does == "lowers" else []
-        first = learning[0] if learning else len(tape) - 1
+        # What is cast for a call lives until it returns: so do the values that it holds.
+        returns = max(step.until for step in tape) or len(tape) - 1
+        first = learning[0] if learning else returns
         begin, trained = len(self.ran), self.trained[node.owner]
         own = self._weights(index, node, tape[first]) if learning else ()
         # A call's arguments are cast from the last to the first, those of a list in order.

@@ -1,6 +1,7 @@
 """PyTorch's own answers about memory: what its hooks are handed, and what is alive while it runs."""
 
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -69,35 +70,47 @@ def saved_by_node(graph: Graph, mode: Mode) -> tuple[int, ...]:
     module = lower(graph).train(mode.training)
     with tensors(mode), autocast(mode):
         materialise(module)
-        walk = _Saving(module)
+        walk = Saving(module)
         walk.run(arriving(graph))
-    return tuple(walk.sums)
+    return tuple(walk.kept.sums)
 
 
-class _Saving(fx.Interpreter):
+class Kept:
+    """Notes the storages that are handed to saved_tensors_hooks, without those of a module's own tensors.
+
+    A graph of autograd's holds on to its hooks. So that both can be freed, they must not hold a tensor of the graph.
+    """
+
+    def __init__(self, own: Iterable[Any]) -> None:
+        self.excluded = {t.untyped_storage()._cdata for t in own}
+        self.storages: dict[int, Any] = {}
+        self.sums: list[int] = []
+
+    def hooks(self) -> Any:
+        """Return a context in which autograd hands over what it keeps, and add it up apart."""
+        self.sums.append(0)
+        return torch.autograd.graph.saved_tensors_hooks(self._pack, lambda t: t)
+
+    def _pack(self, t: Any) -> Any:
+        storage = t.untyped_storage()
+        if storage._cdata not in self.excluded and storage._cdata not in self.storages:
+            self.storages[storage._cdata] = storage
+            self.sums[-1] += storage.nbytes()
+        return t
+
+
+class Saving(fx.Interpreter):
     """Runs a lowered graph node by node and notes what each hands to the hooks."""
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
-        own = (*module.parameters(), *module.buffers())
-        self.excluded = {t.untyped_storage()._cdata for t in own}
-        self.held: dict[int, Any] = {}
-        self.sums: list[int] = []
+        self.kept = Kept((*module.parameters(), *module.buffers()))
 
     def run_node(self, n: Any) -> Any:
         if n.op == "output":
             return super().run_node(n)
-        self.sums.append(0)
-        with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda t: t):
+        with self.kept.hooks():
             return super().run_node(n)
-
-    def _pack(self, t: Any) -> Any:
-        storage = t.untyped_storage()
-        if storage._cdata not in self.excluded and storage._cdata not in self.held:
-            # Of a tensor its graph would hang on this object, and that on the graph.
-            self.held[storage._cdata] = storage
-            self.sums[-1] += storage.nbytes()
-        return t
 
 
 def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
@@ -193,21 +206,10 @@ def materialise(module: nn.Module) -> None:
 def saved(run: Any, inputs: tuple[Any, ...], own: Any = None) -> int:
     """Run and sum what the hooks are handed."""
     own = own if own is not None else run
-    parameters = [*own.parameters(), *own.buffers()] if isinstance(own, nn.Module) else []
-    excluded = {t.untyped_storage()._cdata for t in parameters}
-    held: dict[int, Any] = {}
-
-    def pack(t: Any) -> Any:
-        storage = t.untyped_storage()
-        if storage._cdata not in excluded:
-            held[storage._cdata] = storage
-        return t
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
-        y = run(*inputs)
-    total = sum(storage.nbytes() for storage in held.values())
-    del y
-    return total
+    kept = Kept([*own.parameters(), *own.buffers()] if isinstance(own, nn.Module) else [])
+    with kept.hooks():
+        run(*inputs)
+    return kept.sums[0]
 
 
 def peak_of(run: Any, inputs: tuple[Any, ...], own: Any) -> int:

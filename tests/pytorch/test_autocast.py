@@ -89,7 +89,7 @@ def measured(graph: Graph, mode: Mode, input_grad: bool) -> list[tuple[int, str]
     from archstat.pytorch.kernels import autocast, tensors
     from archstat.pytorch.lowering import lower
 
-    class Walk(watch._Saving):
+    class Walk(watch.Saving):
         def run_node(self, n: Any) -> Any:
             y = super().run_node(n)
             if n.op != "output":
@@ -103,4 +103,4 @@ def measured(graph: Graph, mode: Mode, input_grad: bool) -> list[tuple[int, str]
         walk = Walk(module)
         with autocast(mode):
             walk.run(watch.arriving(graph, input_grad))
-    return list(zip(walk.sums, types, strict=True))
+    return list(zip(walk.kept.sums, types, strict=True))
