@@ -78,7 +78,8 @@ def saved_by_node(graph: Graph, mode: Mode) -> tuple[int, ...]:
 class Kept:
     """Notes the storages that are handed to saved_tensors_hooks, without those of a module's own tensors.
 
-    A graph of autograd's holds on to its hooks. So that both can be freed, they must not hold a tensor of the graph.
+    In place of a tensor nothing is kept: there is no backward pass, and an output that its own op keeps would never be
+    freed.
     """
 
     def __init__(self, own: Iterable[Any]) -> None:
@@ -89,14 +90,13 @@ class Kept:
     def hooks(self) -> Any:
         """Return a context in which autograd hands over what it keeps, and add it up apart."""
         self.sums.append(0)
-        return torch.autograd.graph.saved_tensors_hooks(self._pack, lambda t: t)
+        return torch.autograd.graph.saved_tensors_hooks(self._pack, lambda _: None)
 
-    def _pack(self, t: Any) -> Any:
+    def _pack(self, t: Any) -> None:
         storage = t.untyped_storage()
         if storage._cdata not in self.excluded and storage._cdata not in self.storages:
             self.storages[storage._cdata] = storage
             self.sums[-1] += storage.nbytes()
-        return t
 
 
 class Saving(fx.Interpreter):
