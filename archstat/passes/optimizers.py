@@ -121,8 +121,8 @@ def transients(
         return
     if optimizer.implementation == "foreach":
         if parameters and (adam or decays):
-            last = parameters[-1].node
-            yield last, tuple(p.tensor.nbytes for p in parameters) * (1 + (adam and decays))
+            # Adam's decayed gradients are gone before the roots of its averages are made: never both.
+            yield parameters[-1].node, tuple(p.tensor.nbytes for p in parameters)
         return
     before = 0
     for parameter in parameters:

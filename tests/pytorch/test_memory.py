@@ -92,6 +92,7 @@ def test_training_peak(name: str, batch: int) -> None:
         (Optimizer("momentum", "foreach"), {"lr": 0.1, "momentum": 0.9, "foreach": True}),
         (Optimizer("adam"), {"foreach": False}),
         (Optimizer("adam", "foreach"), {"foreach": True}),
+        (Optimizer("adam", "foreach", weight_decay=True), {"foreach": True, "weight_decay": 0.1}),
         (Optimizer("adam", "fused"), {"fused": True}),
         (Optimizer("adamw"), {"foreach": False}),
     ],
