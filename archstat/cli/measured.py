@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archstat.cli.options import Given
-from archstat.cli.refusals import refuse_beside, refuse_without
+from archstat.cli.refusals import refuse_beside, refuse_without, was_given
 
 if TYPE_CHECKING:
     from archstat.passes.checkpoint import Checkpoint
@@ -46,7 +46,9 @@ def refuse(asked: Measured, given: Given) -> None:
         "--input-grad": asked.input_grad,
         "--checkpoint": asked.checkpoint,
     }
-    _refuse_several_devices(asked, given, run_as)
+    if given.engine != "static":
+        _refuse_beside_an_engine(asked, given.engine)
+    _refuse_several_devices(asked, run_as)
     if asked.amp:
         _refuse_under_autocast(asked, given)
     tuned = {"--implementation": asked.implementation, "--weight-decay": asked.weight_decay}
@@ -60,16 +62,29 @@ def refuse(asked: Measured, given: Given) -> None:
     _refuse_without_gradients(asked, given, run_as)
 
 
-def _refuse_several_devices(asked: Measured, given: Given, run_as: Mapping[str, object]) -> None:
-    engine = {"--engine": given.engine != "static"}
+def _refuse_beside_an_engine(asked: Measured, engine: str) -> None:
+    """Refuse what PyTorch isn't asked for: it runs one device's fake tensors, its own way."""
+    unmeasured = {
+        "--fit": asked.fit,
+        "--split": asked.split,
+        "--gpus": asked.gpus,
+        "--curve": asked.curve,
+        "--checkpoint": asked.checkpoint,
+        "--accumulate": asked.accumulate,
+        "--device cuda": asked.device == "cuda",
+    }
+    refuse_beside(f"--engine {engine}", unmeasured)
+
+
+def _refuse_several_devices(asked: Measured, run_as: Mapping[str, object]) -> None:
     if asked.fit is not None:
-        refuse_beside("--fit", {"--batch": given.batch > 1, "--split": asked.split, **engine})
+        refuse_beside("--fit", {"--batch": was_given("batch"), "--split": asked.split})
     if asked.split is not None:
         peaks = {"--peak": asked.peak, "--curve": asked.curve, "--accumulate": asked.accumulate}
         steps = {"--implementation": asked.implementation, "--weight-decay": asked.weight_decay}
         unknown = {name: run_as[name] for name in ("--input-grad", "--checkpoint")}
         others = {"--gpus": asked.gpus, **peaks, **steps, **unknown, "--amp": asked.amp}
-        refuse_beside("--split", {**others, **engine})
+        refuse_beside("--split", others)
 
 
 def _refuse_under_autocast(asked: Measured, given: Given) -> None:

@@ -28,6 +28,7 @@ archstat memory alexnet --split 2 --backward --optimizer momentum --batch 128
 archstat memory vit_b_16 --curve               the memory over a step of training, drawn
 archstat memory vgg16 --batch 64 --dtype float16
 archstat memory vgg16 --backward --amp bfloat16          under torch.autocast
+archstat memory resnet50 --backward --peak --engine torch   the same, measured by PyTorch
 archstat memory resnet50 --units iec           MiB = 2^20 bytes
 """
 
@@ -204,10 +205,7 @@ def one_table(asked: Measured, training: "Training") -> "Kind":
         backward=asked.backward,
         peaks=peaks(training, curve=asked.curve) if asked.wants_peak else None,
         states=model_states(training) if asked.optimizer else (),
-        mode=training.mode,
-        input_grad=training.input_grad,
-        checkpoint=training.checkpoint,
-        said=training.said(),
+        training=training,
     )
 
 

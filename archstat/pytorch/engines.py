@@ -13,6 +13,7 @@ from archstat.errors import MissingPartError
 from archstat.graph import Graph, Node
 from archstat.ops.base import Terms, total
 from archstat.pytorch import INSTALL, require_torch
+from archstat.pytorch.identity import ById
 from archstat.pytorch.references import PRODUCTS, counted, reason
 from archstat.tensor import Shape
 
@@ -33,7 +34,7 @@ def shapes(graph: Graph) -> tuple[tuple[Shape, Terms], ...]:
     require_torch()
     from archstat.pytorch.checks import with_tensors
 
-    subject = _subject(_ById(graph))
+    subject = _subject(ById(graph))
     terms: list[Terms] = [{}]
     for _, tensors in with_tensors(subject, "named_parameters"):
         terms.append({name: tuple(t.shape) for name, t in tensors.items()})
@@ -60,29 +61,16 @@ def notes(graph: Graph, engine: str, key: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=2)
-def _subject(graph: "_ById") -> Any:
+def _subject(graph: ById) -> Any:
     from archstat.pytorch.subject import Subject
 
     return Subject(graph.graph)
 
 
-class _ById:
-    """A graph as a key: the same object is the same graph."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-
-    def __hash__(self) -> int:
-        return id(self.graph)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.graph is self.graph
-
-
 def _tensors(graph: Graph, method: str) -> list[dict[str, Any]]:
     from archstat.pytorch.checks import with_tensors
 
-    subject = _subject(_ById(graph))
+    subject = _subject(ById(graph))
     found: list[dict[str, Any]] = [{}]
     seen: set[int] = set()
     for _, tensors in with_tensors(subject, method):
@@ -108,14 +96,14 @@ def _buffers(size: Callable[[Any], int]) -> Callable[[Graph], Values]:
 
 
 def _macs(graph: Graph) -> Values:
-    return tuple(flops // 2 for _, _, flops in _subject(_ById(graph)).flops)
+    return tuple(flops // 2 for _, _, flops in _subject(ById(graph)).flops)
 
 
 def _activations(in_bytes: bool, times: int = 1) -> Callable[[Graph], Values]:
     def measure(graph: Graph) -> Values:
         import torch
 
-        subject = _subject(_ById(graph))
+        subject = _subject(ById(graph))
         sizes = [
             prod(shape) * (getattr(torch, dtype).itemsize if in_bytes else 1)
             for shape, dtype, _ in subject.flops
@@ -137,7 +125,7 @@ def _fvcore(quantity: str) -> Callable[[Graph], Values]:
 
 
 def _counted(graph: Graph, quantity: str) -> list[int]:
-    subject = _subject(_ById(graph))
+    subject = _subject(ById(graph))
     if not hasattr(subject, "fvcore"):
         from archstat.pytorch.fvcore_counts import counts
 

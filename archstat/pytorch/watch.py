@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
@@ -65,13 +65,13 @@ def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool 
         return saved(module, (arriving(graph, input_grad),))
 
 
-def saved_by_node(graph: Graph, mode: Mode) -> tuple[int, ...]:
+def saved_by_node(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[int, ...]:
     """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
     module = lower(graph).train(mode.training)
     with tensors(mode), autocast(mode):
         materialise(module)
         walk = Saving(module)
-        walk.run(arriving(graph))
+        walk.run(arriving(graph, input_grad))
     return tuple(walk.kept.sums)
 
 
@@ -124,21 +124,42 @@ def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
 def training_peak(
     graph: Graph, optimizer: Any = None, *, mode: Mode = TRAIN, steps: int = 1
 ) -> int:
-    """Return the most that was alive in the last of ``steps`` steps of training, with everything.
+    """Return the most that was alive in the last of ``steps`` steps of training, as :func:`train` takes them."""
+    return train(graph, optimizer, mode=mode, steps=steps).peak
 
-    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
+
+class Trained(NamedTuple):
+    """A network behind its last step: the most that was alive in it, with everything, and what is left of it."""
+
+    peak: int
+    module: Any
+    optimizer: Any
+
+
+def train(
+    graph: Graph,
+    optimizer: Any = None,
+    *,
+    mode: Mode = TRAIN,
+    steps: int = 1,
+    input_grad: bool = False,
+) -> Trained:
+    """Take ``steps`` steps of training.
+
+    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing. Raises NothingTrained.
     """
     module = learner(graph, mode.training)
     with tensors(mode):
-        x, labels = ready(module, graph)
+        x, labels = ready(module, graph, input_grad)
         trained = [p for p in module.parameters() if p.requires_grad]
-        steps_with = optimizer(trained) if optimizer is not None else None
+        steps_with = optimizer(trained) if optimizer is not None and trained else None
         with Tracker(x, *labels, *module.parameters(), *module.buffers()) as tracker:
             for _ in range(steps):
+                module.zero_grad(set_to_none=True)
+                x.grad = None
                 tracker.peak = tracker.total
                 step(module, x, labels, graph, steps_with, mode)
-                module.zero_grad(set_to_none=True)
-    return tracker.peak
+    return Trained(tracker.peak, module, steps_with)
 
 
 def learner(graph: Graph, training: bool = True) -> Any:
@@ -146,10 +167,14 @@ def learner(graph: Graph, training: bool = True) -> Any:
     return lower(msgspec.structs.replace(graph, outputs=ends(graph))).train(training)
 
 
-def ready(module: Any, graph: Graph) -> tuple[Any, list[Any]]:
+def ready(module: Any, graph: Graph, input_grad: bool = False) -> tuple[Any, list[Any]]:
     """Give a module memory, and return an input and labels for it."""
     materialise(module)
-    return arriving(graph), [_labels(graph.nodes[i].output) for i in ends(graph)]
+    return arriving(graph, input_grad), [_labels(graph.nodes[i].output) for i in ends(graph)]
+
+
+class NothingTrained(Exception):
+    """The loss has no gradient to take."""
 
 
 def step(
@@ -160,10 +185,12 @@ def step(
     optimizer: Any,
     mode: Mode = TRAIN,
 ) -> None:
-    """Run a step of training; ``optimizer`` may be ``None``."""
+    """Run a step of training; ``optimizer`` may be ``None``. Raises NothingTrained."""
     with autocast(mode):
         y = module(x)
         loss = _loss(y if isinstance(y, tuple) else (y,), labels, graph)
+    if not loss.requires_grad:
+        raise NothingTrained
     loss.backward()
     if optimizer is not None:
         optimizer.step()
@@ -186,7 +213,7 @@ def _labels(y: Any) -> Any:
 
 def arriving(graph: Graph, input_grad: bool = False) -> Any:
     x = torch.zeros(graph.input.shape, dtype=getattr(torch, graph.input.dtype))
-    return x.requires_grad_(input_grad)
+    return x.requires_grad_(input_grad and x.is_floating_point())
 
 
 def materialise(module: nn.Module) -> None:

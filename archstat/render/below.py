@@ -29,7 +29,7 @@ def below(report: Report) -> list[tuple[str, str, str]]:
         (TITLES[peak.key], amount(BY_KEY["activation_bytes"], peak.nbytes), _moment(peak))
         for peak in report.peaks
     ]
-    if report.peaks and not any(peak.phase for peak in report.peaks):
+    if report.peaks and not any(peak.key == "training_peak_bytes" for peak in report.peaks):
         lines.append((TITLES["training_peak_bytes"], "none", "nothing is trained"))
     if report.fit:
         lines.append(_fit(report.fit, report.devices))
@@ -64,6 +64,9 @@ def _fit(found: Fit, shared: Devices | None) -> tuple[str, str, str]:
 
 def _moment(peak: PeakLine) -> str:
     """Say when a peak is and what is alive: ``when fc1 runs: input, fc1; params and buffers on top``."""
+    if peak.measured:
+        inference = peak.key == "inference_peak_bytes"
+        return "by torch; params and buffers on top" if inference else "by torch, with everything"
     by_size = sorted(peak.alive, key=lambda pair: -pair[1])
     named = ", ".join(clean(path) for path, _ in by_size[:4])
     more = f" and {len(by_size) - 4} more" if len(by_size) > 4 else ""

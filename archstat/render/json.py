@@ -135,6 +135,8 @@ def published(line: PublishedLine) -> dict[str, Any]:
 
 
 def _peak(peak: PeakLine) -> dict[str, Any]:
+    if peak.measured:
+        return {peak.key: peak.nbytes, "path": None, "op": None, "alive": None}
     alive = [{"path": path, "bytes": nbytes} for path, nbytes in peak.alive]
     found = {peak.key: peak.nbytes, "path": peak.path, "op": peak.op, "alive": alive}
     if peak.phase:

@@ -15,8 +15,8 @@ from archstat.report.report import Label, PeakLine
 from archstat.tensor import Shape
 
 if TYPE_CHECKING:
-    from archstat.passes.checkpoint import Checkpoint
     from archstat.report.devices import Devices, Line
+    from archstat.report.peaks import Training
 
 NOTED: tuple[Label, ...] = ("output", "note")
 
@@ -31,7 +31,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``lines`` say what goes between them. ``shapes`` takes the place of the tensors' shapes, batch included; ``remarks``
     stand below the table. Keys in ``split`` are aside only where they come to what the first column does, those in
     ``unfrozen`` only where nothing is frozen. ``seen`` says what a receptive field doesn't; ``added`` are the keys
-    among ``shown`` that were asked for beside the kind's own.
+    among ``shown`` that were asked for beside the kind's own. ``training`` says how the network is trained, where that
+    is what the numbers are about.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Kind(msgspec.Struct, frozen=True):
     unfrozen: tuple[str, ...] = ()
     seen: Callable[[Graph], tuple[str, ...]] | None = None
     added: tuple[str, ...] = ()
+    training: "Training | None" = None
 
     def column(self, key: str) -> Column | Reading:
         """Return the column of a key: this report's own, or the common one."""
@@ -120,69 +122,66 @@ def memory(
     backward: bool = False,
     peaks: Callable[[Graph], tuple[PeakLine, ...]] | None = None,
     states: tuple[Column, ...] = (),
-    mode: Mode | None = None,
-    input_grad: bool = False,
-    checkpoint: "Checkpoint | None" = None,
-    said: str = "",
+    training: "Training | None" = None,
 ) -> Kind:
     """Return the lecture's memory table.
 
     ``backward`` adds what PyTorch keeps, and where nothing is frozen the lecture's estimate of it; ``peaks`` the most
-    that is alive, ``states`` columns of what training keeps for each param, ``checkpoint`` what that saves, and costs.
-    ``said`` stands below the table.
+    that is alive, ``states`` columns of what training keeps for each param. All of these are of a network trained as
+    ``training`` says, which stands below the table; a checkpoint adds what runs again.
     """
-    mode = mode or Mode()
-    shown = ("activations", "activation_bytes")
-    if checkpoint is not None and checkpoint.by != "none":
-        from archstat.passes.checkpoint import recompute_macs
+    table = Kind(
+        "memory",
+        ("activations", "activation_bytes"),
+        ("param_bytes", "buffer_bytes"),
+        "without memory of their own",
+        "activations",
+        with_input=True,
+    )
+    if not backward and peaks is None:
+        return table
+    from archstat.passes.checkpoint import recompute_macs
+    from archstat.passes.saved import saved_bytes, saved_what
+    from archstat.report.peaks import DEFAULT
 
+    how = training or DEFAULT
+    mode, behind, input_grad = how.mode, how.checkpoint, how.input_grad
+    if behind.by != "none":
         again = Column(
             "recompute_macs",
             "recompute MACs",
             "MAC",
             "run once more in the backward pass, behind checkpoints",
-            lambda graph: recompute_macs(graph, checkpoint, mode, input_grad=input_grad),
+            lambda graph: recompute_macs(graph, behind, mode, input_grad=input_grad),
         )
         states = (*states, again)
-    aside = ("param_bytes", "buffer_bytes", *(column.key for column in states))
-    trains = backward or peaks is not None
 
     def remarks(graph: Graph) -> tuple[str, ...]:
-        notes = (said,) if said else ()
-        return (*notes, *_refused(graph, mode, input_grad)) if trains else notes
+        said = how.said()
+        return (*((said,) if said else ()), *_refused(graph, mode, input_grad))
 
+    table = msgspec.structs.replace(
+        table,
+        aside=(*table.aside, *(column.key for column in states)),
+        own=states,
+        peaks=peaks,
+        remarks=remarks,
+        training=how,
+    )
     if not backward:
-        return Kind(
-            "memory",
-            shown,
-            aside,
-            "without memory of their own",
-            "activations",
-            with_input=True,
-            own=states,
-            peaks=peaks,
-            remarks=remarks,
-        )
-    from archstat.passes.checkpoint import NOTHING
-    from archstat.passes.saved import saved_bytes, saved_what
-
-    behind = checkpoint or NOTHING
+        return table
     saved = msgspec.structs.replace(
         BY_KEY["saved_bytes"],
         about=f"what PyTorch keeps for backward, {kept_where(mode)}",
         values=lambda graph: saved_bytes(graph, mode, input_grad=input_grad, checkpoint=behind),
     )
-    return Kind(
-        "memory",
-        (*shown, "saved_bytes"),
-        ("forward_backward_bytes", *aside),
-        "with nothing to hold or keep",
-        "activations",
-        with_input=True,
+    return msgspec.structs.replace(
+        table,
+        shown=(*table.shown, "saved_bytes"),
+        aside=("forward_backward_bytes", *table.aside),
+        nothing="with nothing to hold or keep",
         labels=("output", "saved"),
         own=(saved, *states),
-        peaks=peaks,
-        remarks=remarks,
         unfrozen=("forward_backward_bytes",),
         what=lambda graph: saved_what(graph, mode, input_grad=input_grad, checkpoint=behind),
     )

@@ -106,20 +106,22 @@ class PeakLine(msgspec.Struct, frozen=True, kw_only=True):
     """The moment at which most memory is alive.
 
     ``key`` is ``inference_peak_bytes``, parameters and buffers aside, or ``training_peak_bytes``, with everything.
-    ``path`` is the layer that runs then, ``alive`` the layers whose memory is alive, with their bytes. Of training,
+    ``path`` is the layer that runs then, ``alive`` the layers whose memory is alive, with their bytes; of a peak that
+    PyTorch ``measured`` neither is known. Of training,
     ``phase`` says what runs, ``parts`` what all the bytes are for; ``curve``, if asked for, is the memory over the
     step, in which each of ``phases`` begins at a point.
     """
 
     key: str
     nbytes: int
-    path: str
-    op: str
-    alive: tuple[tuple[str, int], ...]
+    path: str = ""
+    op: str = ""
+    alive: tuple[tuple[str, int], ...] = ()
     phase: str = ""
     parts: tuple[tuple[str, int], ...] = ()
     curve: tuple[int, ...] = ()
     phases: tuple[tuple[str, int], ...] = ()
+    measured: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

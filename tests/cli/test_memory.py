@@ -276,6 +276,8 @@ def test_what_does_not_fit_at_all_is_said_in_one_line() -> None:
         (("--fit", "lots"), "--fit lots: 'lots'"),
         (("--fit", ""), "--fit"),
         (("--fit", "1GB", "--batch", "2"), "--batch can't go with --fit"),
+        (("--fit", "1GB", "--batch", "1"), "--batch can't go with --fit"),
+        (("--fit", "1GB", "--batch", "1", "--gpus", "2"), "--batch can't go with --fit"),
         (("--fit", "1GB", "--split", "2"), "--split can't go with --fit"),
         (("--fit", "1GB", "--dtype", "int8"), "PyTorch takes no gradients of int8"),
         (("--fit", "1000TB"), "there is no largest 'batch'"),

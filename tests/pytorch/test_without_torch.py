@@ -34,6 +34,8 @@ def without_torch(folder: Path) -> dict[str, str]:
         ("verify", "lenet5"),
         ("flops", "lenet5", "--engine", "torch"),
         ("shapes", "lenet5", "--engine", "torch"),
+        ("memory", "lenet5", "--backward", "--engine", "torch"),
+        ("memory", "lenet5", "--peak", "--engine", "torch"),
     ],
 )
 def test_missing_torch_is_exit_code_3(args: tuple[str, ...], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from archstat.report import kinds, tabulate
 from archstat.report.added import beside
 from archstat.report.arrange import Arrangement
 from archstat.report.columns import BY_KEY, COLUMNS
-from archstat.report.peaks import peaks
+from archstat.report.peaks import Training, peaks
 from archstat.report.report import Cell, Report
 from archstat.report.summary import summarize
 from archstat.spec import load
@@ -99,7 +99,7 @@ def test_a_step_of_training_is_forward_and_backward() -> None:
 
 
 def test_what_is_kept_follows_the_run() -> None:
-    kind = kinds.memory(backward=True, mode=Mode(device="cuda"), input_grad=True)
+    kind = kinds.memory(backward=True, training=Training(mode=Mode(device="cuda"), input_grad=True))
     report = tabulate.tabulate(small(), kind)
     assert report.total["saved_bytes"] == SAVED
     assert [row.saved for row in report.rows][:4] == ["", "input", "output", "indices"]
