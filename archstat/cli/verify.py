@@ -46,7 +46,7 @@ _TOGETHER = 2
     help="Hold saved bytes and peaks with the CPU's kernels, the default, or on this machine's GPU, on real tensors.",
 )
 @option("--jobs", type=Count(1024), metavar="N",
-        help="Processes, each with up to 2 GB: two by default, where there are several specs and cores.")  # fmt: skip
+        help="Processes, each with up to 2.1 GB: two by default, where there are several specs and cores.")  # fmt: skip
 @common("spec", "run", "transfer", "format")
 def command(
     given: Given,
