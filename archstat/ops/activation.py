@@ -9,7 +9,7 @@ from archstat.ops.checks import check_numbers
 from archstat.ops.gradient import ELEMENTWISE
 from archstat.ops.options import Number, Positive
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import INPUT, PARAMETER, RESULT, Mode, Save, Step, learned
+from archstat.ops.tape import INPUT, PARAMETER, RESULT, Learned, Mode, Save, Step
 from archstat.tensor import Tensor
 
 
@@ -116,7 +116,7 @@ class PReLU(Op, frozen=True, kw_only=True):
             (0,),
             io.y,
             saves=(*INPUT, PARAMETER),
-            learns=learned(["weight"], io.y),
+            learns=(Learned("weight", io.y, viewed=True),),
             gradients=(ELEMENTWISE,),
             unasked=True,
         )

@@ -10,9 +10,14 @@ from archstat.tensor import Shape, Tensor, view_strides
 
 
 class Gradient(msgspec.Struct, frozen=True):
-    """New memory, in the order of the input; ``beside`` are the temporaries of the formula."""
+    """New memory, in the order of the input; ``beside`` are the temporaries of the formula.
+
+    ``viewed`` says that what is made reaches the input as a view of it, through a step that PyTorch runs and that isn't
+    told here: the rows of a matrix, an axis that was added. Another gradient is never added to a view in place.
+    """
 
     beside: tuple[Tensor, ...] = ()
+    viewed: bool = False
 
     def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
         """Return the view of ``g`` that is the gradient of ``x``, or ``None`` where it is new memory."""
@@ -144,10 +149,12 @@ class Repeated(Gradient, frozen=True, kw_only=True):
 
 
 NEW = Gradient()
+VIEWED = Gradient(viewed=True)
 ELEMENTWISE = Elementwise()
 ORDERED = Ordered()
 SUGGESTED = Suggested()
 ZEROS = Zeros()
+VIEWED_ZEROS = Zeros(viewed=True)
 CAST = Cast()
 SAME = Same()
 ADDED = Added()

@@ -12,6 +12,7 @@ from archstat.ops.gradient import (
     ORDERED,
     SAME,
     SUGGESTED,
+    VIEWED,
     ZEROS,
     Gradient,
     beside,
@@ -174,7 +175,14 @@ class InstanceNorm(_RunningNorm, frozen=True, kw_only=True):
         bias = (repeated,) if self.affine else ()
         tape = Tape(1)
         at = 0 if x.strides is None else tape.add((0,), x.with_shape(*x.shape), gradients=(SAME,))
-        tape.add((at,), io.y, saves=saves, learns=learned(self.params(io), repeated), scratch=bias)
+        tape.add(
+            (at,),
+            io.y,
+            saves=saves,
+            learns=learned(self.params(io), repeated),
+            scratch=bias,
+            gradients=(VIEWED,),
+        )
         return tuple(tape.steps)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from archstat.errors import SpecError, require
 from archstat.ops.base import IO, Autocast, Op, Terms, Weightless
 from archstat.ops.checks import check_image
+from archstat.ops.gradient import VIEWED, Gradient
 from archstat.ops.options import AnyPadding, Boolean, MaybePerAxis, PerAxis, per_axis
 from archstat.ops.reach import EVERYTHING, Along, Cells, Routes, but, image
 from archstat.ops.tape import INPUT, Mode, Save, extra
@@ -14,7 +15,21 @@ from archstat.ops.window import Window, check_axes, check_fits, pads_alike, wind
 from archstat.tensor import Shape, Tensor
 
 
-class _Pool(Weightless, frozen=True, kw_only=True):
+class _Pooling(Weightless, frozen=True, kw_only=True):
+    """Family: one number from several of a channel."""
+
+    def storage(self, io: IO, *, training: bool = False) -> int | None:
+        return None
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        # One axis is pooled as two, of which one is added and taken away again.
+        return (VIEWED,) if len(io.x.spatial) == 1 else ()
+
+    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
+        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
+
+
+class _Pool(_Pooling, frozen=True, kw_only=True):
     """Family: one number from each window of each channel."""
 
     main: ClassVar[str | None] = "kernel"
@@ -29,9 +44,6 @@ class _Pool(Weightless, frozen=True, kw_only=True):
     def spread(self) -> PerAxis:
         """Return the dilation."""
         return 1
-
-    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
-        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
 
     def window(self, x: Tensor) -> Window:
         step = self.kernel if self.stride is None else self.stride
@@ -67,9 +79,6 @@ class _Pool(Weightless, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"window": (*io.y.shape, *per_axis("kernel", self.kernel, len(io.x.spatial)))}
-
-    def storage(self, io: IO, *, training: bool = False) -> int | None:
-        return None
 
     def reach(self, io: IO) -> Routes:
         return image(Along(1), self.window(io.x).taps())
@@ -133,7 +142,7 @@ class AvgPool(_Pool, frozen=True, kw_only=True):
         return INPUT
 
 
-class _AdaptivePool(Weightless, frozen=True, kw_only=True):
+class _AdaptivePool(_Pooling, frozen=True, kw_only=True):
     """Family: a given number of cells; cell i covers floor(i n / m) to ceil((i + 1) n / m)."""
 
     main: ClassVar[str | None] = "size"
@@ -148,12 +157,6 @@ class _AdaptivePool(Weightless, frozen=True, kw_only=True):
     def flops(self, io: IO) -> Terms:
         covered = (n + m - gcd(n, m) for n, m in zip(io.x.spatial, io.y.spatial, strict=True))
         return {"window": (*io.x.shape[:2], *covered)}
-
-    def storage(self, io: IO, *, training: bool = False) -> int | None:
-        return None
-
-    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
-        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
 
     def reach(self, io: IO) -> Routes:
         sizes = enumerate(zip(io.x.spatial, io.y.spatial, strict=True), 2)
@@ -195,7 +198,7 @@ class AdaptiveMaxPool(_AdaptivePool, frozen=True, kw_only=True):
         return (*INPUT, extra("indices", *io.y.shape, dtype="int64"))
 
 
-class _GlobalPool(Weightless, frozen=True, kw_only=True):
+class _GlobalPool(_Pooling, frozen=True, kw_only=True):
     """Family: one number from each channel; the axes stay, with one element each."""
 
     def output(self, *inputs: Tensor) -> Tensor:
@@ -205,12 +208,6 @@ class _GlobalPool(Weightless, frozen=True, kw_only=True):
 
     def flops(self, io: IO) -> Terms:
         return {"window": io.x.shape}
-
-    def storage(self, io: IO, *, training: bool = False) -> int | None:
-        return None
-
-    def autocast(self, x: Tensor, mode: Mode) -> Autocast:
-        return "raises" if len(x.spatial) == 3 and mode.device == "cpu" else "leaves"
 
     def reach(self, io: IO) -> Routes:
         return (but(io.x, dict.fromkeys(range(2, len(io.x.shape)), EVERYTHING)),)

@@ -4,7 +4,7 @@ from math import prod
 
 import msgspec
 
-from archstat.ops.gradient import ELEMENTWISE, RESHAPED, SAME, ZEROS, Permuted
+from archstat.ops.gradient import ELEMENTWISE, RESHAPED, SAME, VIEWED_ZEROS, ZEROS, Permuted
 from archstat.ops.tape import PRODUCT, RESULT, WEIGHT, Learned, Mode, Save, Tape, extra
 from archstat.tensor import HALVES, Shape, Tensor, view_strides
 
@@ -17,12 +17,15 @@ def linear_steps(
     ``learns`` are the weight and, if there is one, the bias.
     """
     kept = (Save("input", 0, WEIGHT), Save("weight", WEIGHT, 0))
+    weight, *biases = learns
+    learns = (msgspec.structs.replace(weight, viewed=True), *biases)
     if view_strides(x, (x.numel // x.shape[-1], x.shape[-1])) is None:
         copy = x.with_shape(*x.shape)
         at, kept = tape.add((at,), copy, gradients=(SAME,)), (Save("copy", 0, WEIGHT), kept[1])
     else:
-        learns = (*learns[:1], *(Learned(bias.name, added=True) for bias in learns[1:]))
-    return tape.add((at,), y, saves=kept, learns=learns, gradients=(ZEROS,), macs=(macs,))
+        learns = (learns[0], *(Learned(bias.name, added=True) for bias in biases))
+    flow = VIEWED_ZEROS if len(x.shape) > 2 else ZEROS
+    return tape.add((at,), y, saves=kept, learns=learns, gradients=(flow,), macs=(macs,))
 
 
 def matmul_steps(
@@ -37,7 +40,8 @@ def matmul_steps(
             at = tape.add((at,), x.with_shape(*shape), gradients=(SAME,))
         ready.append(at)
     flat = y.with_shape(prod(y.shape[:-2]), *y.shape[-2:], channel_dim=1)
-    at = tape.add(tuple(ready), flat, saves=PRODUCT, gradients=(ZEROS, ZEROS), macs=(macs,))
+    flows = (VIEWED_ZEROS, VIEWED_ZEROS)
+    at = tape.add(tuple(ready), flat, saves=PRODUCT, gradients=flows, macs=(macs,))
     return tape.add((at,), y, shares=0, gradients=(RESHAPED,))
 
 
@@ -104,7 +108,7 @@ def _attend(tape: Tape, q: Branch, inputs: tuple[int, int, int], y: Tensor, kern
         inputs,
         y,
         saves=saves,
-        gradients=(ZEROS, ZEROS, ZEROS),
+        gradients=(VIEWED_ZEROS, VIEWED_ZEROS, VIEWED_ZEROS),
         macs=("QK^T", "AV"),
         unasked=True,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from archstat.errors import require
 from archstat.ops.base import IO, Terms, View, Weightless
 from archstat.ops.checks import axis, check_image
-from archstat.ops.gradient import RESHAPED, Gradient, Permuted
+from archstat.ops.gradient import RESHAPED, SAME, Gradient, Permuted
 from archstat.ops.options import LARGEST_DIM, Integer, Wholes
 from archstat.ops.reach import (
     EVERYTHING,
@@ -82,6 +82,10 @@ class Flatten(_Reshaping, frozen=True, kw_only=True):
         start, end = self.span(io.x)
         merged = io.x.shape[start : end + 1]
         return (f"{'*'.join(map(str, merged))} = {prod(merged):,}",) if len(merged) > 1 else ()
+
+    def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        start, end = self.span(io.x)
+        return (SAME,) if start == end else super().gradients(io)
 
 
 class Reshape(_Reshaping, frozen=True, kw_only=True):

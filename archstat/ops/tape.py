@@ -59,13 +59,15 @@ class Learned(msgspec.Struct, frozen=True):
     """A parameter by its name, and the tensor that its gradient is made as where that isn't one like itself.
 
     A larger gradient is summed, one that is laid out otherwise is copied. ``added`` says that the parameter is added to
-    the output, whose gradient is summed for it, ``cast`` that the output is the parameter in another type.
+    the output, whose gradient is summed for it, ``cast`` that the output is the parameter in another type, ``viewed``
+    that its gradient is a view, as that of a transposed matrix.
     """
 
     name: str
     made: Tensor | None = None
     added: bool = False
     cast: bool = False
+    viewed: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):

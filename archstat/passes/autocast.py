@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.ops.base import IO, Autocast
-from archstat.ops.gradient import ADDED, CAST, NEW, Gradient, Made
+from archstat.ops.gradient import ADDED, CAST, NEW, VIEWED, Gradient, Made
 from archstat.ops.tape import WEIGHT, Learned, Mode, Step
 from archstat.passes.trace import Tracing, Value, overwrite, trained_nodes
 from archstat.tensor import HALVES, Tensor
@@ -150,7 +150,9 @@ def _with_weights(step: Step) -> Step:
 def _flow(one: Learned) -> Gradient:
     if one.added:
         return ADDED
-    return Made(like=one.made) if one.made else NEW
+    if one.made:
+        return Made(like=one.made, viewed=one.viewed)
+    return VIEWED if one.viewed else NEW
 
 
 def _io(node: Node, inputs: tuple[Tensor, ...], *, widens: bool = False) -> IO:

@@ -18,10 +18,11 @@ from archstat.tensor import BYTES, Tensor
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A gradient on its way: the memory it is in, and its layout."""
+    """A gradient on its way: the memory it is in, its layout, and whether it is a view of another tensor."""
 
     number: int
     tensor: Tensor
+    view: bool = False
 
 
 class TrainingStep:
@@ -162,7 +163,7 @@ class TrainingStep:
         passed = flow.passed(g.tensor, value.tensor)
         if passed is not None:
             self.ledger.hold(g.number)
-            return Held(g.number, passed)
+            return Held(g.number, passed, g.view or passed is not g.tensor)
         beside = [
             self.ledger.make("temporary", ran.node, t.nbytes)
             for t in flow.temporaries(g.tensor, value.tensor)
@@ -171,14 +172,15 @@ class TrainingStep:
         number = self.ledger.make("gradients", ran.node, new.nbytes)
         for temporary in beside:
             self.ledger.drop(temporary)
-        return Held(number, new)
+        return Held(number, new, flow.viewed)
 
     def _of_weight(self, ran: Ran, weight: Weight, one: Learned, g: Held) -> Held:
         if ran.step.shares == -1 or one.added:
             self.ledger.hold(g.number)
-            return Held(g.number, g.tensor)
+            return Held(g.number, g.tensor, g.view or not one.added)
         tensor = CAST.made(g.tensor, weight.tensor) if one.cast else one.made or weight.tensor
-        return Held(self.ledger.make("parameter gradients", weight.node, tensor.nbytes), tensor)
+        number = self.ledger.make("parameter gradients", weight.node, tensor.nbytes)
+        return Held(number, tensor, one.viewed)
 
     def _unasked(self, ran: Ran, g: Held) -> list[int]:
         """Make the gradients that nothing needs, but that come with the others."""
@@ -196,15 +198,17 @@ class TrainingStep:
     def _fitted(self, ran: Ran, x: Held, to: Tensor, *, added: bool = False) -> Held:
         """Sum over the axes along which the input was repeated, or rows that a bias was added to; cast to its type."""
         if x.tensor.numel != to.numel or added:
-            x = self._instead(ran, x, to.with_shape(*to.shape).with_dtype(x.tensor.dtype))
+            # Axes that go after the sum go in a view.
+            fewer = x.view or len(x.tensor.shape) > len(to.shape)
+            x = self._instead(ran, x, to.with_shape(*to.shape).with_dtype(x.tensor.dtype), fewer)
         if x.tensor.dtype != to.dtype:
             x = self._instead(ran, x, CAST.made(x.tensor, to))
         return x
 
-    def _instead(self, ran: Ran, x: Held, tensor: Tensor) -> Held:
+    def _instead(self, ran: Ran, x: Held, tensor: Tensor, view: bool = False) -> Held:
         number = self.ledger.make("gradients", ran.node, tensor.nbytes)
         self.ledger.drop(x.number)
-        return Held(number, tensor)
+        return Held(number, tensor, view)
 
     def _own(self, ran: Ran) -> list[tuple[Weight, Learned]]:
         if not ran.trained:
@@ -220,7 +224,8 @@ class TrainingStep:
 
     def _added(self, node: int, old: Held, new: Held) -> Held:
         ledger = self.ledger
-        if self.in_place and ledger.holders(old.number) == 1 and _dense(old.tensor):
+        alone = ledger.holders(old.number) == 1 and not old.view
+        if self.in_place and alone and _dense(old.tensor):
             return old
         number = ledger.make("gradients", node, old.tensor.nbytes)
         ledger.drop(old.number)

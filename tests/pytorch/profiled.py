@@ -15,6 +15,9 @@ from archstat.pytorch import watch
 MAKERS = ("aten::empty", "aten::new_empty", "aten::resize", "aten::zeros", "aten::clone")
 """Ops that allocate for the op that called them."""
 
+KERNELS = ("aten::convolution_backward", "aten::mkldnn_convolution")
+"""Ops that no dispatch mode sees the inside of, whatever other ops they call."""
+
 
 class Block(NamedTuple):
     """An allocation: when it was made and freed, its bytes, and when the op that made it ended."""
@@ -74,6 +77,8 @@ def _allocations(roots: list[Any]) -> Iterator[tuple[Any, Any]]:
         event, op = pending.pop()
         if event.tag == _EventType.Allocation:
             yield event, op
-        elif event.tag == _EventType.TorchOp and not event.name.startswith(MAKERS):
+        elif event.tag == _EventType.TorchOp and not (
+            event.name.startswith(MAKERS) or (op is not None and op.name in KERNELS)
+        ):
             op = event
         pending += [(child, op) for child in event.children]

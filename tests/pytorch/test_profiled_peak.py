@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from archstat.passes.training import training_peak
-from archstat.spec import load
+from archstat.spec import Settings, load
 
 pytest.importorskip("torch", reason="torch is not installed: pip install torch fvcore")
 profiled: Any = pytest.importorskip("tests.pytorch.profiled")
@@ -15,11 +15,20 @@ PER_DROPOUT = 8
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["alexnet", "squeezenet", "resnet18", "resnet50", "googlenet", "mobilenet_v2", "densenet121"],
-)
-def test_peak_of_an_unwatched_step(name: str) -> None:
-    graph = load(name).graph
+    ("name", "batch"),
+    [
+        *(
+            (name, 1)
+            for name in (
+                "alexnet", "squeezenet", "resnet18", "resnet50", "googlenet", "mobilenet_v2", "densenet121",
+                "bert_base",
+            )
+        ),
+        ("convnext_tiny", 2),
+    ],
+)  # fmt: skip
+def test_peak_of_an_unwatched_step(name: str, batch: int) -> None:
+    graph = load(name, Settings(batch=batch)).graph
     ours, theirs = training_peak(graph), profiled.training_peak(graph)
     assert ours is not None
     dropouts = sum(node.op.word == "dropout" for node in graph.nodes)
