@@ -7,7 +7,6 @@ module: loading them all takes longer than measuring a network.
 """
 
 from archstat.passes.activations import activation_bytes, activations
-from archstat.passes.backward_macs import backward_macs
 from archstat.passes.depth import depth
 from archstat.passes.flops import flops
 from archstat.passes.macs import macs
@@ -27,7 +26,6 @@ __all__ = [
     "Values",
     "activation_bytes",
     "activations",
-    "backward_macs",
     "biases",
     "buffer_bytes",
     "buffers",

@@ -5,8 +5,8 @@ from math import prod
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from archstat import passes
 from archstat.graph import Graph
+from archstat.passes.backward_macs import backward_macs as by_rule
 from archstat.passes.reached import reached_layers
 from archstat.passes.trace import trained_nodes
 from archstat.pytorch.agreement import Comparison, Outcome, refusal
@@ -23,7 +23,7 @@ AGAIN = "FlopCounterMode counts the gradient of a grouped convolution's weight o
 def backward_macs(subject: Subject) -> Outcome:
     """Hold the MACs of all gradients together, two of FlopCounterMode's FLOPs for each, on meta."""
     graph, check = subject.graph, "backward MACs x 2"
-    ours = 2 * sum(passes.backward_macs(graph))
+    ours = 2 * sum(by_rule(graph))
     if not ours:
         return Outcome(check=check, reference=REFERENCE, skipped="nothing is trained")
     try:

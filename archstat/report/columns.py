@@ -74,7 +74,7 @@ COLUMNS = (
     Column("buffer_bytes", "buffers", "bytes", "buffers x bytes per element", passes.buffer_bytes),
     Column("macs", "MACs", "MAC", "multiply-accumulates of one forward pass", passes.macs),
     Column("backward_macs", "backward MACs", "MAC", "multiply-accumulates of the gradients, where they are needed",
-           passes.backward_macs),
+           _of("backward_macs.backward_macs")),
     Column("flops", "FLOPs", "FLOP", "all floating-point operations, 2 per MAC", passes.flops),
     Column("activations", "activations", "elements", "outputs that own their memory", passes.activations),
     Column("activation_bytes", "memory", "bytes", "activations x bytes per element", passes.activation_bytes),

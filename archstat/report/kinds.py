@@ -246,7 +246,9 @@ def receptive_field(*, branches: bool = True) -> Kind:
 
 
 def _training_macs(graph: Graph) -> passes.Values:
-    pairs = zip(passes.macs(graph), passes.backward_macs(graph), strict=True)
+    from archstat.passes.backward_macs import backward_macs
+
+    pairs = zip(passes.macs(graph), backward_macs(graph), strict=True)
     return tuple(forward + backward for forward, backward in pairs)
 
 

@@ -12,7 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from archstat.errors import SpecError
 from archstat.graph import Graph, Node
 from archstat.ops.base import IO
-from archstat.passes import backward_macs, buffers, macs, params, trainable_params
+from archstat.passes import buffers, macs, params, trainable_params
+from archstat.passes.backward_macs import backward_macs
 from archstat.passes.loss import ends as ends_of
 from archstat.passes.overwritten import overwritten
 from archstat.passes.peak import inference_peak
