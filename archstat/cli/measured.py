@@ -90,7 +90,7 @@ def _refuse_several_devices(asked: Measured, run_as: Mapping[str, object]) -> No
 def _refuse_under_autocast(asked: Measured, given: Given) -> None:
     measured = asked.backward or asked.wants_peak
     refuse_without("--backward or --peak", {} if measured else {"--amp": asked.amp})
-    refuse_beside("--amp", {"--checkpoint": asked.checkpoint, "--dtype": given.dtype != "float32"})
+    refuse_beside("--amp", {"--dtype": given.dtype != "float32"})
 
 
 def _refuse_without_gradients(asked: Measured, given: Given, run_as: Mapping[str, object]) -> None:

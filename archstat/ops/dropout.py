@@ -3,12 +3,14 @@
 from fractions import Fraction
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from archstat.ops.base import IO, Terms, Weightless
 from archstat.ops.checks import check_numbers
-from archstat.ops.gradient import ELEMENTWISE, Gradient
+from archstat.ops.gradient import ELEMENTWISE, SAME, Gradient
 from archstat.ops.options import Boolean, Probability
 from archstat.ops.reach import Routes, itself
-from archstat.ops.tape import Mode, Save, extra
+from archstat.ops.tape import Mode, Save, Step, extra
 from archstat.tensor import Tensor
 
 
@@ -29,6 +31,13 @@ class _Dropping(Weightless, frozen=True, kw_only=True):
 
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
         return (ELEMENTWISE,)
+
+    def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
+        steps = super().tape(io, mode)
+        if self.saved(io, mode):
+            return steps
+        # What drops nothing gives its very input, and the backward pass doesn't know of it.
+        return tuple(replace(step, gradients=(SAME,)) for step in steps)
 
 
 class Dropout(_Dropping, frozen=True, kw_only=True):

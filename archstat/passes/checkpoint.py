@@ -146,14 +146,15 @@ def recompute_macs(
         inside = range(stretch.start, stretch.stop)
         for index, moments in groupby(inside, key=lambda m: run.steps[m].node):
             of_node = list(moments)
-            again = [run.steps[m].step for m in of_node if m < ends]
-            if again:
-                counts[index] = _macs(graph.nodes[index], again, whole=len(of_node) == 1)
+            node, again = graph.nodes[index], [run.steps[m].step for m in of_node if m < ends]
+            # Before the one step of an op that isn't a composite there may be casts.
+            whole = of_node[-1] < ends and len(node.op.tape(node.io, mode)) == 1
+            counts[index] = _macs(node, again, whole=whole)
     return tuple(counts)
 
 
 def _macs(node: Node, steps: Sequence[Step], *, whole: bool) -> int:
-    """Count what some steps of a node work out: of a composite, the terms that they name."""
+    """Count what some steps of a node work out: all of it, or of a composite the terms that they name."""
     macs = node.op.macs(node.io)
     named = {label for step in steps for label in step.macs}
     return total({label: terms for label, terms in macs.items() if whole or label in named})

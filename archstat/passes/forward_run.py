@@ -39,6 +39,9 @@ class ForwardRun:
         self._forgotten = self._forgetting()
         self._dying: dict[int, tuple[int, ...]] = {}
         self._again: set[int] = set()
+        self._cached = {
+            ran.y.storage: m for m, ran in enumerate(steps) if ran.y.storage in tracing.cached
+        }
 
     def forward(self, held: set[int]) -> None:
         """Run every step; the storages ``held`` stay alive whoever uses them."""
@@ -88,6 +91,11 @@ class ForwardRun:
         for moment in range(stretch.start, stretch.last + 1):
             ran = self.steps[moment]
             ledger.at("recompute", ran.node)
+            # Autocast's context is a new one, to whose end it holds its own copies, those too that were there before.
+            for cast in self._casts_before(stretch, ran):
+                if cast.y.storage not in local:
+                    self._make(cast, cast.y.storage)
+                    local.add(cast.y.storage)
             # It ends as soon as the last tensor is kept, which may be before that step makes its output.
             whole = moment < stretch.last or ran.behind
             for storage in allocated(ran) if whole else ran.ahead:
@@ -102,6 +110,11 @@ class ForwardRun:
         self._drop(local)
         for storages in forgotten.values():
             self._drop(storages)
+
+    def _casts_before(self, stretch: Stretch, ran: Ran) -> list[Ran]:
+        """Return the casts of another stretch whose cached copies a step reads."""
+        moments = (self._cached.get(value.storage, stretch.start) for value in ran.inputs)
+        return [self.steps[m] for m in moments if m < stretch.start]
 
     def _as_read(self, stretch: Stretch) -> Stretch:
         """Return the stretch as far as a gradient comes to it; ``first`` is negative where none does."""

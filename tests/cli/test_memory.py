@@ -191,7 +191,6 @@ def test_what_is_kept_under_autocast() -> None:
     ("options", "said"),
     [
         ((), "--amp says nothing without --backward or --peak"),
-        (("--peak", "--checkpoint", "stages"), "--checkpoint can't go with --amp"),
         (("--backward", "--device", "cuda"), "--device cuda can't go with --amp"),
         (("--peak", "--device", "cuda"), "--device cuda can't go with --amp"),
         (("--backward", "--dtype", "float16"), "--dtype can't go with --amp"),
@@ -219,6 +218,22 @@ def test_peaks_under_autocast() -> None:
     done = run("memory", "lenet5", "--fit", "1MB", "--amp", "bfloat16")
     assert done.exit_code == 0
     assert "largest batch" in done.output
+
+
+def test_checkpoints_under_autocast() -> None:
+    def report(*options: str) -> Any:
+        done = run("memory", "vgg16", "--backward", "--peak", "-f", "json", *options)
+        assert done.exit_code == 0
+        return json.loads(done.output)["reports"][0]
+
+    low, stages = ("--amp", "bfloat16"), ("--checkpoint", "stages")
+    alone, both, single = report(*low), report(*low, *stages), report(*stages)
+    for one in (alone, single):
+        assert both["totals"]["saved_bytes"] < one["totals"]["saved_bytes"]
+    assert both["totals"]["recompute_macs"] == single["totals"]["recompute_macs"] > 0
+    assert both["peaks"][1] != alone["peaks"][1] != single["peaks"][1]
+    done = run("memory", "vgg16", "--peak", *low, *stages)
+    assert "under autocast to bfloat16, with each stage behind a checkpoint" in done.output
 
 
 def test_what_autocast_does_is_not_known_of_every_op(tmp_path: Path) -> None:

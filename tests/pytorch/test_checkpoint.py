@@ -93,7 +93,8 @@ freeze: [FROZEN]
 def test_frozen_layers(frozen: str, tmp_path: Path) -> None:
     graph = written(FROZEN.replace("FROZEN", frozen.strip("'")), tmp_path)
     for checkpoint in (Checkpoint("stages"), Checkpoint("segments", 3)):
-        assert ours(graph, checkpoint) == theirs(graph, checkpoint)
+        for mode in (Mode(), Mode(training=False)):
+            assert ours(graph, checkpoint, mode) == theirs(graph, checkpoint, mode)
         assert sum(saved_bytes(graph, checkpoint=checkpoint)) == kept(graph, checkpoint)
 
 
@@ -115,18 +116,22 @@ def test_what_is_kept(name: str, checkpoint: Checkpoint) -> None:
 )
 @CHECKPOINTS
 def test_macs_that_run_again(name: str, checkpoint: Checkpoint) -> None:
+    macs_that_run_again_agree(load(name).graph, checkpoint, Mode())
+
+
+def macs_that_run_again_agree(graph: Graph, checkpoint: Checkpoint, mode: Mode) -> None:
+    """Hold the MACs that checkpoints add against FlopCounterMode."""
     from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
     def flops(stretches: Sequence[range]) -> int:
         # The counter knows nothing of the CPU's attention kernel, but knows the products.
         with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-            step(graph, stretches, Mode())
+            step(graph, stretches, mode)
         return int(counter.get_total_flops())
 
-    graph = load(name).graph
     more = flops(layers_behind(graph, checkpoint)) - flops(())
-    assert 2 * sum(recompute_macs(graph, checkpoint, Mode())) == more
+    assert 2 * sum(recompute_macs(graph, checkpoint, mode)) == more
 
 
 IN_PLACE = """
@@ -254,11 +259,10 @@ def step(
     return totals
 
 
-def kept(graph: Graph, checkpoint: Checkpoint) -> int:
+def kept(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> int:  # noqa: B008  # frozen
     """Sum the storages that are handed to saved_tensors_hooks and still kept behind the forward pass."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
     from archstat.pytorch import watch
+    from archstat.pytorch.kernels import autocast, tensors
 
     class Box:
         def __init__(self, held: Any) -> None:
@@ -270,8 +274,8 @@ def kept(graph: Graph, checkpoint: Checkpoint) -> int:
         return box
 
     boxes: list[Any] = []
-    module = rewired(graph, layers_behind(graph, checkpoint), Mode())
-    with FakeTensorMode():
+    module = rewired(graph, layers_behind(graph, checkpoint), mode)
+    with tensors(mode), autocast(mode):
         watch.materialise(module)
         own = {t.untyped_storage()._cdata for t in (*module.parameters(), *module.buffers())}
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda box: box.held):
