@@ -14,10 +14,12 @@ class Gradient(msgspec.Struct, frozen=True):
 
     ``viewed`` says that what is made reaches the input as a view of it, through a step that PyTorch runs and that isn't
     told here: the rows of a matrix, an axis that was added. Another gradient is never added to a view in place.
+    ``watched`` says that the temporaries are only there while a dispatch mode watches PyTorch.
     """
 
     beside: tuple[Tensor, ...] = ()
     viewed: bool = False
+    watched: bool = False
 
     def passed(self, g: Tensor, x: Tensor) -> Tensor | None:
         """Return the view of ``g`` that is the gradient of ``x``, or ``None`` where it is new memory."""

@@ -72,8 +72,9 @@ class Select(Weightless, frozen=True, kw_only=True):
         return (extra("indices", len(self.index), dtype="int64", ahead=True),)
 
     def gradients(self, io: IO) -> tuple[Gradient, ...]:
+        # Into zeros the gradient of a list is added: in place, if nothing watches.
         written = () if isinstance(self.index, int) else (io.x,)
-        return (Zeros(written),)
+        return (Zeros(written, watched=True),)
 
 
 class Slice(View, frozen=True, kw_only=True):

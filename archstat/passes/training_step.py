@@ -164,9 +164,10 @@ class TrainingStep:
         if passed is not None:
             self.ledger.hold(g.number)
             return Held(g.number, passed, g.view or passed is not g.tensor)
+        asked = not (flow.watched and self.in_place)
         beside = [
             self.ledger.make("temporary", ran.node, t.nbytes)
-            for t in flow.temporaries(g.tensor, value.tensor)
+            for t in (flow.temporaries(g.tensor, value.tensor) if asked else ())
         ]
         new = flow.made(g.tensor, value.tensor)
         number = self.ledger.make("gradients", ran.node, new.nbytes)

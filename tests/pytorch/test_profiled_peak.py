@@ -25,6 +25,7 @@ PER_DROPOUT = 8
             )
         ),
         ("convnext_tiny", 2),
+        ("lenet5_1998", 2),
     ],
 )  # fmt: skip
 def test_peak_of_an_unwatched_step(name: str, batch: int) -> None:
