@@ -24,6 +24,12 @@ class Checkpoint(msgspec.Struct, frozen=True):
     by: Literal["none", "stages", "segments"] = "none"
     count: int = 0
 
+    def said(self) -> str:
+        """Return the words that ask for it; nothing where nothing runs again."""
+        if self.by == "none":
+            return ""
+        return f"checkpoint {self.by}{f'={self.count}' if self.count else ''}"
+
 
 class Stretch(msgspec.Struct, frozen=True):
     """Steps ``start`` to ``stop`` of a run behind one checkpoint.

@@ -1,6 +1,7 @@
 """PyTorch's own answers about memory: what its hooks are handed, and what is alive while it runs."""
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.loss import ends
+from archstat.pytorch.checkpointed import Checkpointed, checkpointed, item
 from archstat.pytorch.kernels import autocast, tensors
 from archstat.pytorch.lowering import lower
 from archstat.pytorch.release import Fake
@@ -64,14 +66,24 @@ def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool 
         return saved(module, (arriving(graph, input_grad),))
 
 
-def saved_by_node(graph: Graph, mode: Mode) -> tuple[int, ...]:
-    """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
-    module = lower(graph).train(mode.training)
+def saved_by_node(graph: Graph, mode: Mode, stretches: Sequence[range] = ()) -> tuple[int, ...]:
+    """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks.
+
+    Of a stretch of nodes behind a checkpoint these are one number: what enters it, if it is kept.
+    """
+    module = checkpointed(lower(graph), stretches).train(mode.training)
     with tensors(mode), autocast(mode):
         materialise(module)
         walk = _Saving(module)
         walk.run(arriving(graph))
     return tuple(walk.sums)
+
+
+class _Box:
+    """What a hook gives in the place of a tensor: as long as it lives, the tensor is kept."""
+
+    def __init__(self, storage: Any) -> None:
+        self.storage = storage
 
 
 class _Saving(fx.Interpreter):
@@ -85,19 +97,39 @@ class _Saving(fx.Interpreter):
         self.sums: list[int] = []
 
     def run_node(self, n: Any) -> Any:
-        if n.op == "output":
+        if n.op == "output" or n.target is item:
             return super().run_node(n)
         self.sums.append(0)
+        if n.op == "call_module" and isinstance(self.fetch_attr(n.target), Checkpointed):
+            return self._run_stretch(n)
         with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda t: t):
             return super().run_node(n)
 
+    def _run_stretch(self, n: Any) -> Any:
+        """Run what is behind a checkpoint, which lets go of what entered where nothing is to run again."""
+        boxes: list[Any] = []
+
+        def pack(t: Any) -> _Box:
+            box = _Box(t.untyped_storage())
+            boxes.append(weakref.ref(box))
+            return box
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda box: box):
+            y = super().run_node(n)
+        for box in [ref() for ref in boxes]:
+            if box is not None:
+                self._note(box.storage)
+        return y
+
     def _pack(self, t: Any) -> Any:
-        storage = t.untyped_storage()
+        self._note(t.untyped_storage())
+        return t
+
+    def _note(self, storage: Any) -> None:
         if storage._cdata not in self.excluded and storage._cdata not in self.held:
             # Of a tensor its graph would hang on this object, and that on the graph.
             self.held[storage._cdata] = storage
             self.sums[-1] += storage.nbytes()
-        return t
 
 
 def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
@@ -109,13 +141,19 @@ def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
 
 
 def training_peak(
-    graph: Graph, optimizer: Any = None, *, mode: Mode = TRAIN, steps: int = 1
+    graph: Graph,
+    optimizer: Any = None,
+    *,
+    mode: Mode = TRAIN,
+    steps: int = 1,
+    stretches: Sequence[range] = (),
 ) -> int:
     """Return the most that was alive in the last of ``steps`` steps of training, with everything.
 
-    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing.
+    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing. ``stretches`` of nodes are each
+    behind a checkpoint.
     """
-    module = learner(graph, mode.training)
+    module = checkpointed(learner(graph), stretches).train(mode.training)
     with tensors(mode):
         x, labels = ready(module, graph)
         trained = [p for p in module.parameters() if p.requires_grad]
