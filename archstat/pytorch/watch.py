@@ -71,7 +71,7 @@ def saved_by_node(graph: Graph, mode: Mode, stretches: Sequence[range] = ()) -> 
 
     Of a stretch of nodes behind a checkpoint these are one number: what enters it, if it is kept.
     """
-    module = checkpointed(lower(graph), stretches).train(mode.training)
+    module = checkpointed(learner(graph), stretches).train(mode.training)
     with tensors(mode), autocast(mode):
         materialise(module)
         walk = _Saving(module)

@@ -165,6 +165,13 @@ def test_macs_that_run_again(name: str, checkpoint: Checkpoint) -> None:
     macs_that_run_again_agree(load(name).graph, checkpoint, running(autocast="bfloat16"))
 
 
+def test_what_nobody_reads_does_not_run_again(tmp_path: Path) -> None:
+    text = UNREAD.replace("BEHIND", "{parameter: [8, 16, 16]}").replace("LAST", "relu")
+    graph = written(text, tmp_path)
+    for low in ("", "bfloat16"):
+        macs_that_run_again_agree(graph, Checkpoint("stages"), running(autocast=low))
+
+
 def holds(graph: Graph, *, input_grad: bool = False, training: bool = True) -> None:
     """Hold every rise and fall of memory over a step, cut in several ways, and what is kept."""
     mode = running(autocast="bfloat16", training=training)
