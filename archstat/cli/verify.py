@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archstat.cli.checkpoints import Checkpoints
 from archstat.cli.command import Command, option
 from archstat.cli.options import Count, Given, common
 from archstat.cli.specs import FAILED, Reference
 
 if TYPE_CHECKING:
     from archstat.ops.tape import Device
+    from archstat.passes.checkpoint import Checkpoint
     from archstat.pytorch.agreement import Verification
     from archstat.spec.model import Spec
 
@@ -20,6 +22,7 @@ archstat verify --fast                         every bundled network, without fv
 archstat verify net.yaml --batch 8 -f json
 archstat verify net.yaml --amp bfloat16        saved bytes and peaks under torch.autocast
 archstat verify resnet50 --device cuda         saved bytes and peaks on this machine's GPU
+archstat verify resnet50 --checkpoint stages   saved bytes, training peak and MACs behind checkpoints
 """
 
 DIFFERS = 1
@@ -45,6 +48,12 @@ _TOGETHER = 2
     type=click.Choice(["cpu", "cuda"]),
     help="Hold saved bytes and peaks with the CPU's kernels, the default, or on this machine's GPU, on real tensors.",
 )
+@option(
+    "--checkpoint",
+    type=Checkpoints(),
+    metavar="none|stages|segments=N",
+    help="Hold saved bytes, training peaks and what runs again with torch.utils.checkpoint, as memory cuts the stages.",
+)
 @option("--jobs", type=Count(1024), metavar="N",
         help="Processes, each with up to 2.1 GB: two by default, where there are several specs and cores.")  # fmt: skip
 @common("spec", "run", "transfer", "format")
@@ -54,6 +63,7 @@ def command(
     fast: bool,
     amp: str | None,
     device: "Device | None",
+    checkpoint: "Checkpoint | None",
     jobs: int | None,
 ) -> int:
     """Build the PyTorch graph and hold every number against PyTorch's own.
@@ -67,6 +77,7 @@ def command(
     from archstat.cli.progress import Progress
     from archstat.cli.refusals import refuse_beside
     from archstat.cli.specs import load_each, settings_of
+    from archstat.passes.checkpoint import NOTHING
     from archstat.pytorch import require_gpu, require_torch
     from archstat.render.layout import conditions
     from archstat.render.verification import render
@@ -100,6 +111,7 @@ def command(
                 fast=fast,
                 amp=amp or "",
                 device=device or "cpu",
+                checkpoint=checkpoint or NOTHING,
                 threads=None if alone else 1,
                 step=lambda check: said(f"{spec.reference}: {check}"),
             )

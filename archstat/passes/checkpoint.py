@@ -14,7 +14,9 @@ from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.ops.base import total
 from archstat.ops.tape import Mode, Step
+from archstat.passes.loss import ends
 from archstat.passes.overwritten import writes
+from archstat.passes.reached import reached_steps
 from archstat.passes.trace import Ran, Value, trace
 
 
@@ -23,6 +25,12 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     by: Literal["none", "stages", "segments"] = "none"
     count: int = 0
+
+    def said(self) -> str:
+        """Return the words that ask for it; nothing where nothing runs again."""
+        if self.by == "none":
+            return ""
+        return f"checkpoint {self.by}{f'={self.count}' if self.count else ''}"
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -139,16 +147,17 @@ def recompute_macs(
     """
     run = trace(graph, mode, input_grad=input_grad)
     counts = [0] * len(graph.nodes)
+    reached = reached_steps(run.steps, [run.values[i] for i in ends(graph)])
     for stretch in stretches(graph, run.steps, run.values, mode, checkpoint):
-        if not stretch.keeps:
+        if not any(run.steps[m].keeps for m in reached if stretch.start <= m < stretch.stop):
             continue
-        ends = stretch.last + run.steps[stretch.last].behind
+        end = stretch.last + run.steps[stretch.last].behind
         inside = range(stretch.start, stretch.stop)
         for index, moments in groupby(inside, key=lambda m: run.steps[m].node):
             of_node = list(moments)
-            node, again = graph.nodes[index], [run.steps[m].step for m in of_node if m < ends]
+            node, again = graph.nodes[index], [run.steps[m].step for m in of_node if m < end]
             # Before the one step of an op that isn't a composite there may be casts.
-            whole = of_node[-1] < ends and len(node.op.tape(node.io, mode)) == 1
+            whole = of_node[-1] < end and len(node.op.tape(node.io, mode)) == 1
             counts[index] = _macs(node, again, whole=whole)
     return tuple(counts)
 

@@ -12,6 +12,7 @@ from archstat.ops.base import Terms
 from archstat.pytorch import INSTALL
 from archstat.pytorch.agreement import Comparison, Outcome, refusal
 from archstat.pytorch.backward_check import backward_macs
+from archstat.pytorch.checkpoint_check import recompute_macs
 from archstat.pytorch.field_check import receptive_fields
 from archstat.pytorch.memory_checks import inference_peak, saved_bytes, training_peak
 from archstat.pytorch.references import reason
@@ -122,7 +123,7 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 """About two minutes for all bundled specs."""
 
-SLOW: tuple[Check, ...] = (fvcore, receptive_fields, training_peak)
+SLOW: tuple[Check, ...] = (fvcore, receptive_fields, training_peak, recompute_macs)
 """Left out by ``--fast``: fvcore does one sample's arithmetic, gradients a narrow network's."""
 
 

@@ -1,6 +1,6 @@
 """The checks of verify on memory: what autograd keeps, layer by layer, and the peaks of inference and of training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.ops.tape import Mode
 from archstat.passes import peak
+from archstat.passes.checkpoint import NOTHING, Checkpoint, layers_behind
 from archstat.passes.overwritten import refusals
 from archstat.passes.saved import saved_bytes as kept
 from archstat.passes.training import training_peak as predicted
@@ -22,15 +23,17 @@ OUT_OF_PLACE = "a bias or a causal mask is added out of place while a dispatch m
 
 
 def saved_bytes(subject: Subject) -> Iterable[Outcome]:
-    """Hold what each layer is the first to make autograd keep, in training and in eval mode."""
+    """Hold what each layer, or stretch behind a checkpoint, makes autograd keep first, in training and in eval mode."""
     from archstat.pytorch.watch import saved_by_node
 
-    graph = subject.graph
+    graph, behind = subject.graph, subject.checkpoint
     for training in (True, False):
         mode = replace(subject.mode, training=training)
-        check = _named(f"saved bytes, {'training' if training else 'eval'}", mode)
+        check = _named(f"saved bytes, {'training' if training else 'eval'}", mode, behind)
         try:
-            ours, theirs = kept(graph, mode), saved_by_node(graph, mode)
+            stretches = layers_behind(graph, behind)
+            ours = kept(graph, mode, checkpoint=behind)
+            theirs = saved_by_node(graph, mode, stretches)
         except (UsageError, ValueError) as error:
             yield Outcome(check=check, reference=HOOKS, skipped=_refused(error))
             continue
@@ -38,8 +41,8 @@ def saved_bytes(subject: Subject) -> Iterable[Outcome]:
             check=check,
             reference=HOOKS,
             compared=tuple(
-                Comparison(path=node.path, ours=a, theirs=b)
-                for node, a, b in zip(graph.nodes, ours, theirs, strict=True)
+                Comparison(path=_path(graph, part), ours=sum(ours[i] for i in part), theirs=b)
+                for part, b in zip(_parts(graph, stretches), theirs, strict=True)
             ),
         )
 
@@ -62,13 +65,13 @@ def training_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a step of training; watched, PyTorch adds gradients out of place."""
     from archstat.pytorch.watch import training_peak as measured
 
-    graph, mode = subject.graph, subject.mode
-    check = _named("training peak", mode)
+    graph, mode, behind = subject.graph, subject.mode, subject.checkpoint
+    check = _named("training peak", mode, behind)
     try:
-        ours = predicted(graph, mode, in_place=False)
+        ours = predicted(graph, mode, in_place=False, checkpoint=behind)
         if ours is None:
             return Outcome(check=check, reference=DISPATCH, skipped="nothing is trained")
-        theirs = measured(graph, mode=mode)
+        theirs = measured(graph, mode=mode, stretches=layers_behind(graph, behind))
     except (UsageError, ValueError) as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
     except RuntimeError as error:
@@ -86,8 +89,23 @@ def why_untrained(graph: Graph, mode: Mode, error: RuntimeError) -> str:
     return f"PyTorch refuses to train it: {reasons[0]}"
 
 
-def _named(check: str, mode: Mode) -> str:
+def _parts(graph: Graph, stretches: Sequence[range]) -> list[range]:
+    """Return all nodes in order: single ones, and stretches behind checkpoints."""
+    inside = {i for stretch in stretches for i in stretch}
+    alone = (range(i, i + 1) for i in range(len(graph.nodes)) if i not in inside)
+    return sorted((*stretches, *alone), key=lambda part: part.start)
+
+
+def _path(graph: Graph, part: range) -> str:
+    if len(part) == 1:
+        return graph.nodes[part.start].path
+    first, last = (graph.nodes[i].stage for i in (part.start, part.stop - 1))
+    return first if first == last else f"{first} to {last}"
+
+
+def _named(check: str, mode: Mode, checkpoint: Checkpoint = NOTHING) -> str:
     how = (
+        checkpoint.said(),
         f"{mode.autocast} autocast" if mode.autocast else "",
         "on the GPU" if mode.device == "cuda" else "",
     )

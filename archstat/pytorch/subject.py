@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
+from archstat.passes.checkpoint import NOTHING, Checkpoint
 from archstat.pytorch.lowering import lower, target_of
 from archstat.pytorch.release import Fake, running
 
@@ -18,11 +19,13 @@ from archstat.pytorch.release import Fake, running
 class Subject:
     """A graph and its PyTorch module; every walk is made once, when it is first asked for.
 
-    ``mode`` is how it runs while memory is followed.
+    ``mode`` is how it runs while memory is followed, ``checkpoint`` what runs again then.
     """
 
-    def __init__(self, graph: Graph, mode: Mode | None = None) -> None:
-        self.graph, self.mode = graph, mode or running()
+    def __init__(
+        self, graph: Graph, mode: Mode | None = None, checkpoint: Checkpoint = NOTHING
+    ) -> None:
+        self.graph, self.mode, self.checkpoint = graph, mode or running(), checkpoint
         self.targets = [target_of(node.path) for node in graph.nodes]
 
     @cached_property

@@ -1,7 +1,7 @@
 """PyTorch's own answers about memory: what its hooks are handed, and what is alive while it runs."""
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.loss import ends
+from archstat.pytorch.checkpointed import Checkpointed, checkpointed, item
 from archstat.pytorch.kernels import autocast, tensors
 from archstat.pytorch.lowering import lower
 from archstat.pytorch.release import Fake
@@ -65,9 +66,14 @@ def saved_for_backward(graph: Graph, *, training: bool = True, input_grad: bool 
         return saved(module, (arriving(graph, input_grad),))
 
 
-def saved_by_node(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[int, ...]:
-    """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks."""
-    module = lower(graph).train(mode.training)
+def saved_by_node(
+    graph: Graph, mode: Mode, stretches: Sequence[range] = (), *, input_grad: bool = False
+) -> tuple[int, ...]:
+    """Return the bytes of the storages that each node is the first to hand to saved_tensors_hooks.
+
+    Of a stretch of nodes behind a checkpoint these are one number: what enters it, if it is kept.
+    """
+    module = checkpointed(learner(graph), stretches).train(mode.training)
     with tensors(mode), autocast(mode):
         materialise(module)
         walk = Saving(module)
@@ -90,13 +96,22 @@ class Kept:
     def hooks(self) -> Any:
         """Return a context in which autograd hands over what it keeps, and add it up apart."""
         self.sums.append(0)
-        return torch.autograd.graph.saved_tensors_hooks(self._pack, lambda _: None)
+        return torch.autograd.graph.saved_tensors_hooks(
+            lambda t: self.note(t.untyped_storage()), lambda _: None
+        )
 
-    def _pack(self, t: Any) -> None:
-        storage = t.untyped_storage()
+    def note(self, storage: Any) -> None:
+        """Add a storage, if it is new, to the last sum."""
         if storage._cdata not in self.excluded and storage._cdata not in self.storages:
             self.storages[storage._cdata] = storage
             self.sums[-1] += storage.nbytes()
+
+
+class _Box:
+    """What a hook gives in the place of a tensor: as long as it lives, the tensor is kept."""
+
+    def __init__(self, storage: Any) -> None:
+        self.storage = storage
 
 
 class Saving(fx.Interpreter):
@@ -107,10 +122,29 @@ class Saving(fx.Interpreter):
         self.kept = Kept((*module.parameters(), *module.buffers()))
 
     def run_node(self, n: Any) -> Any:
-        if n.op == "output":
+        if n.op == "output" or n.target is item:
             return super().run_node(n)
+        if n.op == "call_module" and isinstance(self.fetch_attr(n.target), Checkpointed):
+            return self._run_stretch(n)
         with self.kept.hooks():
             return super().run_node(n)
+
+    def _run_stretch(self, n: Any) -> Any:
+        """Run what is behind a checkpoint, which lets go of what entered where nothing is to run again."""
+        boxes: list[Any] = []
+
+        def pack(t: Any) -> _Box:
+            box = _Box(t.untyped_storage())
+            boxes.append(weakref.ref(box))
+            return box
+
+        self.kept.sums.append(0)
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda box: box):
+            y = super().run_node(n)
+        for box in [ref() for ref in boxes]:
+            if box is not None:
+                self.kept.note(box.storage)
+        return y
 
 
 def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
@@ -122,10 +156,15 @@ def inference_peak(graph: Graph, mode: Mode = TRAIN) -> int:
 
 
 def training_peak(
-    graph: Graph, optimizer: Any = None, *, mode: Mode = TRAIN, steps: int = 1
+    graph: Graph,
+    optimizer: Any = None,
+    *,
+    mode: Mode = TRAIN,
+    steps: int = 1,
+    stretches: Sequence[range] = (),
 ) -> int:
     """Return the most that was alive in the last of ``steps`` steps of training, as :func:`train` takes them."""
-    return train(graph, optimizer, mode=mode, steps=steps).peak
+    return train(graph, optimizer, mode=mode, steps=steps, stretches=stretches).peak
 
 
 class Trained(NamedTuple):
@@ -143,12 +182,14 @@ def train(
     mode: Mode = TRAIN,
     steps: int = 1,
     input_grad: bool = False,
+    stretches: Sequence[range] = (),
 ) -> Trained:
     """Take ``steps`` steps of training.
 
-    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing. Raises NothingTrained.
+    ``optimizer`` makes a torch.optim.Optimizer of the parameters; none steps nothing. ``stretches`` of nodes are each
+    behind a checkpoint. Raises NothingTrained.
     """
-    module = learner(graph, mode.training)
+    module = checkpointed(learner(graph), stretches).train(mode.training)
     with tensors(mode):
         x, labels = ready(module, graph, input_grad)
         trained = [p for p in module.parameters() if p.requires_grad]

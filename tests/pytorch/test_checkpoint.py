@@ -1,6 +1,5 @@
 """Activation checkpointing, held against torch.utils.checkpoint: each rise and fall of memory, what is kept, MACs."""
 
-import weakref
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -260,34 +259,15 @@ def step(
 
 
 def kept(graph: Graph, checkpoint: Checkpoint, mode: Mode = Mode()) -> int:  # noqa: B008  # frozen
-    """Sum the storages that are handed to saved_tensors_hooks and still kept behind the forward pass."""
-    from archstat.pytorch import watch
-    from archstat.pytorch.kernels import autocast, tensors
+    """Sum what saved_tensors_hooks are handed, of what runs again what they still keep behind it."""
+    from archstat.pytorch.watch import saved_by_node
 
-    class Box:
-        def __init__(self, held: Any) -> None:
-            self.held = held
-
-    def pack(t: Any) -> Box:
-        box = Box(t)
-        boxes.append(weakref.ref(box))
-        return box
-
-    boxes: list[Any] = []
-    module = rewired(graph, layers_behind(graph, checkpoint), mode)
-    with tensors(mode), autocast(mode):
-        watch.materialise(module)
-        own = {t.untyped_storage()._cdata for t in (*module.parameters(), *module.buffers())}
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda box: box.held):
-            y = module(watch.arriving(graph))
-        alive = [box.held.untyped_storage() for ref in boxes if (box := ref()) is not None]
-    del y
-    return sum({s._cdata: s.nbytes() for s in alive if s._cdata not in own}.values())
+    return sum(saved_by_node(graph, mode, layers_behind(graph, checkpoint)))
 
 
 def rewired(graph: Graph, stretches: Sequence[range], mode: Mode) -> Any:
     from archstat.pytorch import watch
-    from tests.pytorch.checkpointed import checkpointed
+    from archstat.pytorch.checkpointed import checkpointed
 
     return checkpointed(watch.learner(graph), stretches).train(mode.training)
 

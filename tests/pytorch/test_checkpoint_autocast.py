@@ -77,23 +77,19 @@ def test_peak(name: str, training: bool, checkpoint: Checkpoint) -> None:
 @pytest.mark.parametrize("name", ["lenet5", "resnet20", "vit_b_16"])
 @CHECKPOINTS
 def test_peak_with_an_optimizer(name: str, checkpoint: Checkpoint) -> None:
-    from archstat.pytorch import watch
-    from archstat.pytorch.kernels import tensors
-    from tests.pytorch.test_checkpoint import rewired
+    from tests.pytorch import oracle
 
     graph, mode = load(name, Settings(batch=2)).graph, running(autocast="bfloat16")
     peak = training_peak(graph, mode, Optimizer("adam"), in_place=False, checkpoint=checkpoint)
     assert peak is not None
-    module = rewired(graph, layers_behind(graph, checkpoint), mode)
-    with tensors(mode):
-        x, labels = watch.ready(module, graph)
-        adam = torch.optim.Adam(module.parameters(), foreach=False)
-        with watch.Tracker(x, *labels, *module.parameters(), *module.buffers()) as tracker:
-            for _ in range(2):
-                tracker.peak = tracker.total
-                watch.step(module, x, labels, graph, adam, mode)
-                module.zero_grad(set_to_none=True)
-    assert peak.nbytes == tracker.peak
+    adam = oracle.training_peak(
+        graph,
+        lambda p: torch.optim.Adam(p, foreach=False),
+        steps=2,
+        mode=mode,
+        stretches=layers_behind(graph, checkpoint),
+    )
+    assert peak.nbytes == adam
 
 
 @pytest.mark.parametrize(
@@ -167,6 +163,13 @@ def test_what_is_kept(name: str, checkpoint: Checkpoint) -> None:
 @CHECKPOINTS
 def test_macs_that_run_again(name: str, checkpoint: Checkpoint) -> None:
     macs_that_run_again_agree(load(name).graph, checkpoint, running(autocast="bfloat16"))
+
+
+def test_what_nobody_reads_does_not_run_again(tmp_path: Path) -> None:
+    text = UNREAD.replace("BEHIND", "{parameter: [8, 16, 16]}").replace("LAST", "relu")
+    graph = written(text, tmp_path)
+    for low in ("", "bfloat16"):
+        macs_that_run_again_agree(graph, Checkpoint("stages"), running(autocast=low))
 
 
 def holds(graph: Graph, *, input_grad: bool = False, training: bool = True) -> None:

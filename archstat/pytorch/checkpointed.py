@@ -20,6 +20,8 @@ class Checkpointed(nn.Module):
 
 def checkpointed(module: fx.GraphModule, stretches: Sequence[range]) -> fx.GraphModule:
     """Return ``module`` with each stretch of its nodes, numbered as the graph's, behind a checkpoint."""
+    if not stretches:
+        return module
     nodes = [node for node in module.graph.nodes if node.op != "output"]
     (end,) = (node for node in module.graph.nodes if node.op == "output")
     outer, at = fx.Graph(), 0
@@ -43,13 +45,14 @@ def checkpointed(module: fx.GraphModule, stretches: Sequence[range]) -> fx.Graph
             values[leaving[0]] = y
         else:
             for i, node in enumerate(leaving):
-                values[node] = outer.call_function(_item, (y, i))
+                values[node] = outer.call_function(item, (y, i))
         at = stretch.stop
     outer.node_copy(end, values.__getitem__)
     return fx.GraphModule(module, outer)
 
 
-def _item(values: Any, i: int) -> Any:
+def item(values: Any, i: int) -> Any:
+    """Return one of several tensors that leave a stretch."""
     return values[i]
 
 
