@@ -4,7 +4,7 @@ As torch.utils.checkpoint does it with ``use_reentrant=False``: the first node o
 stretch would have kept runs the stretch again, up to the last tensor that is needed and no further.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Literal
 
@@ -119,6 +119,11 @@ def behind_by_step(found: Sequence[Stretch]) -> dict[int, Stretch]:
     return {m: s for s in found if s.keeps for m in range(s.start, s.stop)}
 
 
+def is_read(stretch: Stretch, steps: Sequence[Ran], reached: Collection[int]) -> bool:
+    """Say whether a gradient comes to something that a stretch keeps, which else lets go of what entered."""
+    return any(steps[m].keeps for m in reached if stretch.start <= m < stretch.stop)
+
+
 def _refuse_overwritten(
     graph: Graph, steps: Sequence[Ran], mode: Mode, found: Sequence[Stretch]
 ) -> None:
@@ -149,7 +154,7 @@ def recompute_macs(
     counts = [0] * len(graph.nodes)
     reached = reached_steps(run.steps, [run.values[i] for i in ends(graph)])
     for stretch in stretches(graph, run.steps, run.values, mode, checkpoint):
-        if not any(run.steps[m].keeps for m in reached if stretch.start <= m < stretch.stop):
+        if not is_read(stretch, run.steps, reached):
             continue
         end = stretch.last + run.steps[stretch.last].behind
         inside = range(stretch.start, stretch.stop)

@@ -3,10 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
-from archstat.passes.checkpoint import NOTHING, Checkpoint, Stretch, behind_by_step, stretches
+from archstat.passes.checkpoint import (
+    NOTHING,
+    Checkpoint,
+    Stretch,
+    behind_by_step,
+    is_read,
+    stretches,
+)
+from archstat.passes.loss import ends
+from archstat.passes.reached import reached_steps
 from archstat.passes.trace import Ran, trace
 
 TRAIN = Mode()
@@ -32,8 +42,14 @@ def kept(
     Of a stretch behind a checkpoint that is what enters it.
     """
     run = trace(graph, mode, input_grad=input_grad)
-    behind = behind_by_step(stretches(graph, run.steps, run.values, mode, checkpoint))
-    return kept_of(run.steps, run.sizes, behind)
+    if checkpoint == NOTHING:
+        return kept_of(run.steps, run.sizes)
+    reached = reached_steps(run.steps, [run.values[i] for i in ends(graph)])
+    found = [
+        stretch if is_read(stretch, run.steps, reached) else replace(stretch, entering={})
+        for stretch in stretches(graph, run.steps, run.values, mode, checkpoint)
+    ]
+    return kept_of(run.steps, run.sizes, behind_by_step(found))
 
 
 def kept_of(

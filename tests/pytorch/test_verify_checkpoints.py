@@ -80,3 +80,12 @@ def test_too_many_segments_are_said() -> None:
     done = run("verify", "lenet5", "--fast", "--checkpoint", "segments=9")
     assert done.exit_code == 0
     assert "skipped: 'LeNet-5' can't be cut into 9 segments" in done.output
+
+
+def test_a_stretch_that_keeps_something_for_what_nobody_reads(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "input: [3, 12, 12]\nlayers:\n  a: [conv: 4, relu]\n"
+        "  b: [{name: unread, conv: 4}, {name: read, from: a, scale: 2}]\n  c: [flatten, linear: 10]\n"
+    )
+    assert run("verify", str(spec), "--checkpoint", "stages").exit_code == 0
