@@ -30,10 +30,10 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "Normalisation": {
         "batch_norm": "norm.BatchNorm",
-        "layer_norm": "norm.LayerNorm",
-        "group_norm": "norm.GroupNorm",
+        "layer_norm": "layer_norm.LayerNorm",
+        "group_norm": "layer_norm.GroupNorm",
         "instance_norm": "norm.InstanceNorm",
-        "rms_norm": "norm.RMSNorm",
+        "rms_norm": "layer_norm.RMSNorm",
         "local_response_norm": "response_norm.LocalResponseNorm",
     },
     "Activation": {

@@ -13,7 +13,7 @@ from archstat.errors import UsageError
 from archstat.graph import Graph, Node
 from archstat.ops.conv import Conv, ConvTranspose
 from archstat.ops.join import Concat
-from archstat.ops.norm import GroupNorm
+from archstat.ops.layer_norm import GroupNorm
 from archstat.ops.reach import EVERYTHING, ITSELF, All, Along, Slide, Taps
 from archstat.ops.reshape import Flatten
 from archstat.tensor import Tensor

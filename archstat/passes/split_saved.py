@@ -7,7 +7,7 @@ import msgspec
 
 from archstat.graph import Graph, Node
 from archstat.ops.base import IO
-from archstat.ops.norm import GroupNorm
+from archstat.ops.layer_norm import GroupNorm
 from archstat.ops.tape import Mode
 from archstat.passes.channels import Placed, placed
 from archstat.passes.saved import Kept, kept_of

@@ -14,7 +14,8 @@ from archstat.graph import Builder, Graph
 from archstat.ops.base import Op
 from archstat.ops.conv import Conv, ConvTranspose
 from archstat.ops.join import Add, Concat
-from archstat.ops.norm import BatchNorm, GroupNorm
+from archstat.ops.layer_norm import GroupNorm
+from archstat.ops.norm import BatchNorm
 from archstat.ops.pad import Pad
 from archstat.ops.pool import AdaptiveAvgPool, AvgPool
 from archstat.ops.reach import Along, itself
