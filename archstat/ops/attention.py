@@ -110,7 +110,7 @@ class Attention(Op, frozen=True, kw_only=True):
         inner, outer = self._widths(io)
         x, tape, kv = io.x, Tape(1), self.kv_heads or self.heads
         qkv, y = x.with_shape(*x.shape[:-1], inner), x.with_shape(*x.shape[:-1], outer)
-        at = heads_at = linear_steps(tape, x, 0, qkv, self._projection("in_proj_"), "in_proj")
+        at = heads_at = linear_steps(tape, x, 0, qkv, self._projection("in_proj_"), mode, "in_proj")
         side = (inner - outer) // 2
         q, k, v = (
             self._part(tape, qkv, at, width, heads, first=i == 0)
@@ -118,7 +118,7 @@ class Attention(Op, frozen=True, kw_only=True):
         )
         y = attended((q, k, v), y)
         product, at = attention_steps(tape, (q, k, v), y, mode, causal=self.causal)
-        linear_steps(tape, y, at, io.y, self._projection("out_proj."), "out_proj")
+        linear_steps(tape, y, at, io.y, self._projection("out_proj."), mode, "out_proj")
         tape.hold(heads_at)
         tape.hold(product)
         return tuple(tape.steps)

@@ -62,7 +62,7 @@ class Linear(Op, frozen=True, kw_only=True):
 
     def tape(self, io: IO, mode: Mode) -> tuple[Step, ...]:
         tape = Tape(1)
-        linear_steps(tape, io.x, 0, io.y, learned(self.params(io)))
+        linear_steps(tape, io.x, 0, io.y, learned(self.params(io)), mode)
         return tuple(tape.steps)
 
     def autocast(self, x: Tensor, mode: Mode) -> Autocast:

@@ -10,11 +10,17 @@ from archstat.tensor import HALVES, Shape, Tensor, view_strides
 
 
 def linear_steps(
-    tape: Tape, x: Tensor, at: int, y: Tensor, learns: tuple[Learned, ...], macs: str = "weight"
+    tape: Tape,
+    x: Tensor,
+    at: int,
+    y: Tensor,
+    learns: tuple[Learned, ...],
+    mode: Mode,
+    macs: str = "weight",
 ) -> int:
     """Record a matrix product with a weight; where the rows can't be viewed as a matrix, of a copy.
 
-    ``learns`` are the weight and, if there is one, the bias.
+    ``learns`` are the weight and, if there is one, the bias. Where the input isn't row-major that is added apart.
     """
     kept = (Save("input", 0, WEIGHT), Save("weight", WEIGHT, 0))
     weight, *biases = learns
@@ -25,6 +31,10 @@ def linear_steps(
     else:
         learns = (learns[0], *(Learned(bias.name, added=True) for bias in biases))
     flow = VIEWED_ZEROS if len(x.shape) > 2 else ZEROS
+    if mode.watched and biases and x.strides is not None and len(x.shape) > 2:
+        at = tape.add((at,), y, saves=kept, learns=learns[:1], gradients=(flow,), macs=(macs,))
+        added = tuple(Learned(bias.name, added=True) for bias in biases)
+        return tape.add((at,), y, learns=added, gradients=(SAME,))
     return tape.add((at,), y, saves=kept, learns=learns, gradients=(flow,), macs=(macs,))
 
 
@@ -86,7 +96,7 @@ def attention_steps(
     q, k, v = branches
     kernel = _kernel(branches, mode, causal=causal)
     if kernel == "math":
-        return _math(tape, branches, y, causal=causal)
+        return _math(tape, branches, y, mode, causal=causal)
     if kernel == "flash" and q.depth % FLASH_STEP:
         return _padded_flash(tape, branches, y)
     at = _attend(tape, q, (q.at, k.at, v.at), y, kernel)
@@ -150,7 +160,7 @@ def _padded_flash(
 
 
 def _math(
-    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, *, causal: bool
+    tape: Tape, branches: tuple[Branch, Branch, Branch], y: Tensor, mode: Mode, *, causal: bool
 ) -> tuple[int, int]:
     """Record the products as PyTorch runs them where it has no kernel, half precision in float32."""
     ready = [b.viewed(tape) for b in branches]
@@ -179,7 +189,8 @@ def _math(
     at = matmul_steps(tape, ((q, at_q), (k, at_k)), scores, "QK^T")
     tape.hold(at_k)
     if mask is not None:
-        at = tape.add((at, mask), scores, shares=0, gradients=(SAME,))
+        shares = None if mode.watched else 0
+        at = tape.add((at, mask), scores, shares=shares, gradients=(SAME,))
         held.append(mask)
     at = tape.add((at,), scores, saves=RESULT)
     held += [at_q, at]

@@ -28,13 +28,15 @@ TORCH = (2, 14)
 class Mode(msgspec.Struct, frozen=True):
     """How the network runs: ``model.train()`` or not, whose kernels, and what type torch.autocast casts to, if any.
 
-    ``torch`` is the release that runs it, which matters where a rule names one.
+    ``torch`` is the release that runs it, which matters where a rule names one. ``watched`` says that a dispatch mode
+    looks on: PyTorch then adds out of place what it else adds in place.
     """
 
     training: bool = True
     device: Device = "cpu"
     autocast: str = ""
     torch: tuple[int, ...] = TORCH
+    watched: bool = False
 
 
 class Save(msgspec.Struct, frozen=True):

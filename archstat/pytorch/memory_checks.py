@@ -1,12 +1,11 @@
 """The checks of verify on memory: what autograd keeps, layer by layer, and the peaks of inference and of training."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from msgspec.structs import replace
 
 from archstat.errors import UsageError
-from archstat.graph import Graph, Node
+from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes import peak
 from archstat.passes.checkpoint import NOTHING, Checkpoint, layers_behind
@@ -18,8 +17,6 @@ from archstat.pytorch.subject import Subject
 
 HOOKS = "torch.autograd.graph.saved_tensors_hooks"
 DISPATCH = "TorchDispatchMode"
-
-OUT_OF_PLACE = "a bias or a causal mask is added out of place while a dispatch mode watches, and in place otherwise"
 
 
 def saved_bytes(subject: Subject) -> Iterable[Outcome]:
@@ -51,13 +48,13 @@ def inference_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a forward pass without gradients."""
     from archstat.pytorch.watch import inference_peak as measured
 
-    graph, mode = subject.graph, subject.mode
+    graph, mode = subject.graph, replace(subject.mode, watched=True)
     check = _named("inference peak", mode)
     try:
         ours = peak.inference_peak(graph, mode).nbytes
     except UsageError as error:
         return Outcome(check=check, reference=DISPATCH, skipped=_refused(error))
-    one = _peak(graph, ours, measured(graph, mode))
+    one = Comparison(path="", ours=ours, theirs=measured(graph, mode))
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
 
 
@@ -65,7 +62,8 @@ def training_peak(subject: Subject) -> Outcome:
     """Hold the most that is alive in a step of training; watched, PyTorch adds gradients out of place."""
     from archstat.pytorch.watch import training_peak as measured
 
-    graph, mode, behind = subject.graph, subject.mode, subject.checkpoint
+    graph, behind = subject.graph, subject.checkpoint
+    mode = replace(subject.mode, watched=True)
     check = _named("training peak", mode, behind)
     try:
         ours = predicted(graph, mode, in_place=False, checkpoint=behind)
@@ -77,7 +75,7 @@ def training_peak(subject: Subject) -> Outcome:
     except RuntimeError as error:
         why = why_untrained(graph, mode, error)
         return Outcome(check=check, reference=DISPATCH, skipped=why)
-    one = _peak(graph, ours.nbytes, theirs)
+    one = Comparison(path="", ours=ours.nbytes, theirs=theirs)
     return Outcome(check=check, reference=DISPATCH, compared=(one,))
 
 
@@ -117,32 +115,3 @@ def _refused(error: UsageError | ValueError) -> str:
     if isinstance(error, UsageError):
         return error.message
     return refusal(error)
-
-
-def _peak(graph: Graph, ours: int, theirs: int) -> Comparison:
-    """Compare peaks. One more tensor of a layer that adds out of place may be alive in theirs."""
-    most = max((_added(node) for node in graph.nodes if adds_out_of_place(node)), default=0)
-    explained = 0 < theirs - ours <= most
-    return Comparison(path="", ours=ours, theirs=theirs, reason=OUT_OF_PLACE if explained else "")
-
-
-def _added(node: Node) -> int:
-    """Return the most bytes that something is added to within a layer: q, k and v together, or the scores."""
-    if node.op.word == "linear":
-        return node.output.nbytes
-    x, length = node.io.x, max(t.shape[-2] for t in node.io.inputs)
-    scores = x.nbytes // x.numel * x.batch * getattr(node.op, "heads", 1) * length**2
-    return max(3 * max(t.nbytes for t in (*node.io.inputs, node.output)), scores)
-
-
-def adds_out_of_place(node: Node) -> bool:
-    """Say whether PyTorch adds a bias or a causal mask in place, unless a dispatch mode watches it."""
-    op: Any = node.op
-    if op.word == "linear":
-        return bool(op.bias) and node.io.x.strides is not None
-    if op.word not in ("attention", "scaled_dot_product"):
-        return False
-    batches = len(node.output.shape) > 3
-    uneven = op.word == "scaled_dot_product" and node.output.channels != node.io.x.channels
-    biased = op.word == "attention" and op.bias and (node.io.x.strides is not None or batches)
-    return bool(biased or (op.causal and (batches or uneven)))

@@ -202,9 +202,7 @@ def _refused(graph: Graph, mode: Mode, input_grad: bool) -> tuple[str, ...]:
 def kept_where(mode: Mode) -> str:
     """Say how a network runs: ``in training on the CPU``."""
     run = "in training" if mode.training else "in eval mode"
-    where = (
-        "on the CPU" if mode.device == "cpu" else "with CUDA's kernels, by rules not run on a GPU"
-    )
+    where = "on the CPU" if mode.device == "cpu" else "with CUDA's kernels"
     cast = f", under autocast to {mode.autocast}, copies of weights too" if mode.autocast else ""
     return f"{run} {where}{cast}"
 

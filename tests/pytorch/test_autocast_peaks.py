@@ -41,7 +41,7 @@ def test_training_peak_of_an_op(case: Case, lowered: bool, frozen: bool) -> None
     if lowered and len(case.arriving()) > 1:
         pytest.skip("several inputs go through no other layer")
     graph = alone(case, scaled=True, frozen=frozen, before=PReLU() if lowered else None)
-    mode = running(autocast="bfloat16")
+    mode = running(autocast="bfloat16", watched=True)
     step = TrainingStep(graph, mode, Optimizer(), in_place=False, input_grad=True)
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
@@ -82,7 +82,7 @@ def test_peaks(name: str, batch: int) -> None:
     from tests.pytorch import oracle
 
     graph = load(name, Settings(batch=batch)).graph
-    mode = running(autocast="bfloat16")
+    mode = running(autocast="bfloat16", watched=True)
     assert inference_peak(graph, mode).nbytes == oracle.inference_peak(graph, mode)
     peak = training_peak(graph, mode, in_place=False)
     assert peak is not None

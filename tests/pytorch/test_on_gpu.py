@@ -36,7 +36,7 @@ running: Any = pytest.importorskip("archstat.pytorch.release").running
 
 MODES = pytest.mark.parametrize(
     "mode",
-    [running(device="cuda", autocast=low) for low in ("", "float16", "bfloat16")],
+    [running(device="cuda", autocast=low, watched=True) for low in ("", "float16", "bfloat16")],
     ids=["float32", "amp-float16", "amp-bfloat16"],
 )
 LARGE = (

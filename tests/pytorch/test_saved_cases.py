@@ -35,10 +35,9 @@ def test_inference_peak(case: Case) -> None:
     from tests.pytorch.oracle import peak_of
 
     graph = alone(case)
-    if case.op == "linear" and graph.nodes[-1].io.x.strides is not None:
-        pytest.skip("under a dispatch mode, and only there, PyTorch adds the bias out of place")
-    modules, leaves, run = assembled(graph, release.running(training=False), False)
-    assert inference_peak(graph, release.running()).nbytes == peak_of(run, leaves, modules)
+    mode = release.running(training=False, watched=True)
+    modules, leaves, run = assembled(graph, mode, False)
+    assert inference_peak(graph, mode).nbytes == peak_of(run, leaves, modules)
 
 
 def reference(graph: Graph, mode: Mode, input_grad: bool) -> int:

@@ -21,7 +21,7 @@ release: Any = pytest.importorskip("archstat.pytorch.release")
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_training_peak(case: Case, training: bool) -> None:
     graph = alone(case, scaled=True)
-    mode = release.running(training=training)
+    mode = release.running(training=training, watched=True)
     step = TrainingStep(graph, mode, Optimizer(), in_place=False, input_grad=True)
     if not step.loss.needs_grad:
         pytest.skip("nothing is trained")
@@ -31,7 +31,7 @@ def test_training_peak(case: Case, training: bool) -> None:
 @pytest.mark.parametrize(("case", "frozen"), trained_and_frozen(with_loss(all_cases())))
 def test_training_peak_behind_a_checkpoint(case: Case, frozen: bool) -> None:
     graph = in_one_stage(alone(case, scaled=True, frozen=frozen))
-    mode = release.running()
+    mode = release.running(watched=True)
     step = TrainingStep(
         graph,
         mode,

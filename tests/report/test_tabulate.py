@@ -103,7 +103,7 @@ def test_what_is_kept_follows_the_run() -> None:
     report = tabulate.tabulate(small(), kind)
     assert report.total["saved_bytes"] == SAVED
     assert [row.saved for row in report.rows][:4] == ["", "input", "output", "indices"]
-    assert "not run on a GPU" in next(c.about for c in report.columns if c.key == "saved_bytes")
+    assert "with CUDA's kernels" in next(c.about for c in report.columns if c.key == "saved_bytes")
 
 
 def test_auxiliary_heads_count_when_asked() -> None:
