@@ -36,7 +36,7 @@ _TOGETHER = 2
 @option(
     "--fast",
     is_flag=True,
-    help="Leave out fvcore, which does one batch's arithmetic, receptive fields and training peaks.",
+    help="Leave out fvcore, which does one batch's arithmetic, receptive fields, training peaks and what runs again.",
 )
 @option(
     "--amp",
@@ -71,13 +71,13 @@ def command(
     Shapes, params, buffers, MACs, memory and saved bytes of each layer, both peaks, and fvcore's counts. Where a
     reference is known to count something else, the difference is shown as explained, if the known rule gives its
     number exactly.
-    Anything else that differs fails: exit code 1. Needs PyTorch; weights take no memory.
+    Anything else that differs fails: exit code 1. Needs PyTorch; weights take memory with --device cuda alone.
     """
     from archstat.cli.output import send
     from archstat.cli.progress import Progress
     from archstat.cli.refusals import refuse_beside
     from archstat.cli.specs import load_each, settings_of
-    from archstat.passes.checkpoint import NOTHING
+    from archstat.passes.checkpoint import NOTHING, layers_behind
     from archstat.pytorch import require_gpu, require_torch
     from archstat.render.layout import conditions
     from archstat.render.verification import render
@@ -96,6 +96,8 @@ def command(
     from archstat.variants.workers import each
 
     loaded, whole = load_each(specs or bundled(), given)
+    if checkpoint and len(loaded) == 1:
+        layers_behind(loaded[0].graph, checkpoint)
     processes = min(jobs or _TOGETHER, len(loaded), jobs or os.cpu_count() or 1)
     if device == "cuda":
         processes = 1

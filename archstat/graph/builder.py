@@ -32,10 +32,21 @@ class Shapes:
         y = op.output(*arriving)
         if op.from_weights and y.is_floating:
             y = y.with_dtype(self.dtype)
+        io = IO(arriving, self._tensors.setdefault(y, y))
+        if arriving and arriving[0].is_floating and arriving[0].dtype != self.dtype:
+            self._check_type(op, io)
         kind = self.known[key] = len(self.ops)
         self.ops.append(op)
-        self.ios.append(IO(arriving, self._tensors.setdefault(y, y)))
+        self.ios.append(io)
         return kind
+
+    def _check_type(self, op: Op, io: IO) -> None:
+        """Refuse a product with weights of another type than what arrives, as PyTorch does."""
+        require(
+            not (op.params(io) and op.macs(io)),
+            f"'{op.word}' has weights in {self.dtype}, but its input is in {io.x.dtype}: PyTorch refuses that",
+            hint=f"give both one type with --dtype {io.x.dtype}, or leave out the input's dtype",
+        )
 
 
 class Builder:

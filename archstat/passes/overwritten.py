@@ -48,13 +48,6 @@ def reason(graph: Graph, found: Overwritten) -> str:
     return f"'{by}' changes in place what '{kept_by}' keeps for the backward pass"
 
 
-def refusals(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[str, ...]:
-    """Say why PyTorch refuses to train the network; nothing where it doesn't."""
-    if not any(getattr(node.op, "inplace", False) for node in graph.nodes):
-        return ()
-    return tuple(reason(graph, found) for found in overwritten(graph, mode, input_grad=input_grad))
-
-
 def writes(node: Node, ran: Ran, mode: Mode) -> bool:
     """Say whether a step of ``node`` changes its input in place; dropout does while training alone."""
     if not getattr(node.op, "inplace", False) or ran.fresh:

@@ -9,7 +9,7 @@ from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes import peak
 from archstat.passes.checkpoint import NOTHING, Checkpoint, layers_behind
-from archstat.passes.overwritten import refusals
+from archstat.passes.refused import refusals
 from archstat.passes.saved import saved_bytes as kept
 from archstat.passes.training import training_peak as predicted
 from archstat.pytorch.agreement import Comparison, Outcome, refusal

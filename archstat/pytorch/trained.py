@@ -11,7 +11,7 @@ from archstat.errors import UsageError
 from archstat.graph import Graph
 from archstat.ops.tape import Mode
 from archstat.passes.optimizers import Optimizer
-from archstat.passes.overwritten import refusals
+from archstat.passes.refused import refusals
 from archstat.pytorch import watch
 from archstat.pytorch.checks import with_tensors
 from archstat.pytorch.identity import ById

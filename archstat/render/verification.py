@@ -169,9 +169,11 @@ def _closing(found: Sequence[Verification]) -> str:
     explained = sum(o.counts["explained"] for one in found for o in one.outcomes)
     differing = sum(o.counts["differs"] for one in found for o in one.outcomes)
     failed = sum(one.failed for one in found)
+    skipped = sum(bool(o.skipped) for one in found for o in one.outcomes)
     word = "FAIL" if failed else "PASS"
     of = f", {failed} failed" if failed else ""
     return (
         f"{word}  {len(found)} network{'s' * (len(found) != 1)}{of}: {numbers:,} comparisons, "
         f"{explained:,} explained, {differing:,} differ"
+        + (f"; {skipped} check{'s' * (skipped != 1)} skipped" if skipped else "")
     )

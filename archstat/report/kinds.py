@@ -193,7 +193,7 @@ MOST_REFUSALS = 3
 
 def _refused(graph: Graph, mode: Mode, input_grad: bool) -> tuple[str, ...]:
     """Say that PyTorch won't train the network, where it won't: its numbers are of a step that never ends."""
-    from archstat.passes.overwritten import refusals
+    from archstat.passes.refused import refusals
 
     reasons = refusals(graph, mode, input_grad=input_grad)
     return tuple(f"PyTorch refuses to train it: {reason}" for reason in reasons[:MOST_REFUSALS])

@@ -1,8 +1,8 @@
 """What PyTorch's allocator on a GPU hands out at most, beside the peaks that archstat computes.
 
 ``python -m tests.benchmarks.bench_cuda`` runs each network's forward pass and steps of training on this machine's GPU
-and prints the table of docs/gpu.md. ``requested`` is what was asked of the allocator, ``cuBLAS`` its workspaces of it,
-``kernels`` the rest: workspaces of cuDNN and other kernels, while they run. ``rounded up`` is what the allocator adds.
+and prints the rows of docs/gpu.md. ``requested`` is what was asked of the allocator, ``cuBLAS`` its workspaces of it,
+``other kernels`` the rest: workspaces of cuDNN and other kernels, while they run. ``rounded up`` is what the allocator adds.
 Never part of a test run.
 """
 
@@ -48,22 +48,31 @@ def main() -> int:
     print(
         f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}\n"
     )
-    head = ("network", "batch", "step", "computed", "requested", "cuBLAS", "kernels", "rounded up")
-    print("| " + " | ".join(head) + " |\n|---|--:|---|" + "--:|" * 5)
+    sizes = (
+        "computed",
+        "requested",
+        "cuBLAS",
+        "other kernels",
+        "rounded up",
+        "max_memory_allocated",
+    )
+    print("| " + " | ".join(("network", "batch", "step", *sizes)) + " |")
+    print("|---|--:|---|" + "--:|" * len(sizes))
     for name, batch in NETWORKS.items():
         graph = load(name, Settings(batch=batch)).graph
         for way in WAYS:
             row = measured(graph, way)
             kernels = row.requested - row.computed - row.cublas
-            sizes = (
+            found = (
                 row.computed,
                 row.requested,
                 row.cublas,
                 kernels,
                 row.allocated - row.requested,
+                row.allocated,
             )
             print(
-                f"| {name} | {batch} | {way} | " + " | ".join(f"{n:,}" for n in sizes) + " |",
+                f"| {name} | {batch} | {way} | " + " | ".join(f"{n:,}" for n in found) + " |",
                 flush=True,
             )
     free, total = torch.cuda.mem_get_info()

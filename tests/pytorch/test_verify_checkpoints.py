@@ -78,8 +78,12 @@ def test_a_stretch_that_starts_in_place_is_said_in_one_line(tmp_path: Path) -> N
 
 def test_too_many_segments_are_said() -> None:
     done = run("verify", "lenet5", "--fast", "--checkpoint", "segments=9")
+    assert done.exit_code == 2
+    assert "'LeNet-5' can't be cut into 9 segments" in done.output
+    done = run("verify", "lenet5", "conv7x7", "--fast", "--checkpoint", "segments=9")
     assert done.exit_code == 0
     assert "skipped: 'LeNet-5' can't be cut into 9 segments" in done.output
+    assert "4 checks skipped" in done.output
 
 
 def test_a_stretch_that_keeps_something_for_what_nobody_reads(tmp_path: Path) -> None:

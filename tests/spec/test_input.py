@@ -1,10 +1,12 @@
 """``input``: lists and sequences, and what ``--input``, ``--batch``, ``--dtype`` make of it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archstat.spec import Settings
+from archstat.errors import SpecError
+from archstat.spec import Settings, load
 from archstat.tensor import Tensor
 from tests.spec.conftest import Build, Refused
 from tests.spec.graphs import node
@@ -127,3 +129,13 @@ def test_channels_follow_the_layout(build: Build) -> None:
     assert node(graph, "linear1").output.sample == (64, 4)
     graph = build("input: [3, 8, 8]\nlayers: [permute: [1, 2, 0], linear: channels*2]\n")
     assert node(graph, "linear1").output.sample == (8, 8, 6)
+
+
+def test_weights_of_another_type_than_the_input(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: {shape: [3, 8, 8], dtype: float16}\nlayers: [relu, conv: 4]\n")
+    with pytest.raises(
+        SpecError, match="'conv' has weights in float32, but its input is in float16"
+    ):
+        load(spec)
+    assert load(spec, Settings(dtype="float16")).graph.dtype == "float16"
