@@ -57,7 +57,7 @@ archstat memory resnet50 --units iec           MiB = 2^20 bytes
     "--optimizer",
     type=click.Choice(["sgd", "momentum", "adam", "adamw"]),
     section=NETWORK,
-    help="With the peaks, or --split: sgd, the default, sgd with momentum, adam or adamw; adds gradients and their state.",
+    help="With peaks or --split: sgd, the default, sgd with momentum, adam or adamw; adds gradients and their state.",
 )
 @option(
     "--implementation",

@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.bench_cuda`` runs each network's forward pass and steps of training on this machine's GPU
 and prints the rows of docs/gpu.md. ``requested`` is what was asked of the allocator, ``cuBLAS`` its workspaces of it,
-``other kernels`` the rest: workspaces of cuDNN and other kernels, while they run. ``rounded up`` is what the allocator adds.
+``other kernels`` the rest: workspaces of cuDNN and other kernels, while they run; ``rounded up`` what is added.
 Never part of a test run.
 """
 

@@ -148,8 +148,8 @@ ONE_VALUE = "input: [3]\nlayers: [linear: 4, batch_norm]\n"
     ("text", "option", "why"),
     [
         (IN_PLACE, "--peak", "'dropout1' changes in place what 'relu1' keeps"),
-        (ONE_VALUE, "--backward", "Expected more than 1 value per channel"),
-        (ONE_VALUE, "--peak", "Expected more than 1 value per channel"),
+        (ONE_VALUE, "--backward", "'batch_norm1' has one value for each channel"),
+        (ONE_VALUE, "--peak", "'batch_norm1' has one value for each channel"),
     ],
 )
 def test_what_pytorch_refuses_is_said_in_one_line(

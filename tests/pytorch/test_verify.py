@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from archstat.graph import Graph
+from archstat.passes.peak import inference_peak
 from archstat.pytorch.agreement import Comparison, Outcome
 from archstat.spec import Settings, bundled, load
 from tests.cli.run import run, shell
@@ -114,17 +115,19 @@ def test_processes_change_nothing() -> None:
     assert together.stdout == alone.stdout
 
 
-def test_what_a_watched_layer_adds_is_explained(tmp_path: Path) -> None:
+def test_what_a_watched_layer_adds_is_counted(tmp_path: Path) -> None:
     """Attention over tokens adds its bias in place, unless a dispatch mode watches it."""
     path = tmp_path / "net.yaml"
     path.write_text(
         "input: [3, 32, 32]\n"
         "layers: [{conv: 16, kernel: 4, stride: 4}, tokens, {attention: 4}, {linear: 10}]\n"
     )
-    found = verify(load(path).graph)
+    graph = load(path).graph
+    found = verify(graph)
     assert not found.failed
     (peak,) = (c for o in found.outcomes if o.check == "inference peak" for c in o.compared)
-    assert (peak.verdict, peak.theirs - peak.ours) == ("explained", 64 * 16 * 4)
+    assert peak.verdict == "agrees"
+    assert peak.ours - inference_peak(graph).nbytes == 64 * 16 * 4
 
 
 def test_json_and_exit_code() -> None:
