@@ -77,6 +77,7 @@ def _report(report: Report) -> dict[str, Any]:
         "variables": dict(sorted(given.variables.items())),
         **transfer(given),
         "by": report.by,
+        **({"engine": report.engine} if report.engine else {}),
     }
     if report.kind == "summary":
         del settings["input"], settings["by"]

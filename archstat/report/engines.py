@@ -48,6 +48,7 @@ def measured(kind: Kind, engine: str) -> Kind:
     return msgspec.structs.replace(
         kind,
         own=own,
+        engine=engine,
         quantity="",
         what=None,
         labels=tuple(label for label in kind.labels if label != "saved"),
@@ -60,7 +61,9 @@ def _shapes(kind: Kind, engine: str) -> Kind:
     if engine != "torch":
         raise UsageError(f"{engine} measures no shapes", hint="--engine torch does")
     said = "as PyTorch has them: the lowered network on fake tensors"
-    return msgspec.structs.replace(kind, shapes=_measured, remarks=lambda graph: (said,))
+    return msgspec.structs.replace(
+        kind, engine=engine, shapes=_measured, remarks=lambda graph: (said,)
+    )
 
 
 def _measured(graph: Graph) -> tuple[tuple[Shape, Terms], ...]:

@@ -32,7 +32,7 @@ class Kind(msgspec.Struct, frozen=True):
     stand below the table. Keys in ``split`` are aside only where they come to what the first column does, those in
     ``unfrozen`` only where nothing is frozen. ``seen`` says what a receptive field doesn't; ``added`` are the keys
     among ``shown`` that were asked for beside the kind's own. ``training`` says how the network is trained, where that
-    is what the numbers are about.
+    is what the numbers are about, ``engine`` who measures, if not archstat's own rules.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Kind(msgspec.Struct, frozen=True):
     seen: Callable[[Graph], tuple[str, ...]] | None = None
     added: tuple[str, ...] = ()
     training: "Training | None" = None
+    engine: str = ""
 
     def column(self, key: str) -> Column | Reading:
         """Return the column of a key: this report's own, or the common one."""

@@ -131,8 +131,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     beside the table's own. ``totals`` are sums over all layers, and of a reading the output's, in the order of
     ``columns``, computed once; those in ``partial`` miss an unknown cell, so they read "at least". Where several
     ``devices`` share the work all numbers are those of one; ``lines`` say what goes between them. ``fit`` says why the
-    batch is what it is, where it was looked for. A report without totals (a summary of several specs) has an empty
-    tuple.
+    batch is what it is, where it was looked for. ``engine`` says who measured, if not archstat's own rules. A report
+    without totals (a summary of several specs) has an empty tuple.
     """
 
     kind: str
@@ -140,6 +140,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     conditions: Conditions
     by: Grouping = "layer"
+    engine: str = ""
     columns: tuple[Column | Reading, ...] = ()
     aside: tuple[str, ...] = ()
     added: tuple[str, ...] = ()

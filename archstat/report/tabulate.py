@@ -72,6 +72,7 @@ def tabulate(
         reference=spec.reference,
         conditions=Conditions.of(graph, sample(graph.input, arrangement.layout), settings, aux=aux),
         by=by,
+        engine=kind.engine,
         columns=columns,
         aside=tuple(key for key in aside if not (key in kind.split and key in apart)),
         added=kind.added,

@@ -115,3 +115,13 @@ def test_on_the_command_line() -> None:
     done = run("params", "lenet5", "--engine", "torch", "-f", "json")
     assert json.loads(done.stdout)["reports"][0]["totals"]["params"] == 61_706
     assert "MACs by torch" in run("flops", "lenet5", "--engine", "torch").stdout
+
+
+@pytest.mark.parametrize("command", ["params", "flops", "memory", "shapes"])
+def test_json_says_who_measured(command: str) -> None:
+    by_rule, by_torch = (
+        json.loads(run(command, "lenet5", "-f", "json", *engine).stdout)["reports"][0]["settings"]
+        for engine in ((), ("--engine", "torch"))
+    )
+    assert by_torch == {**by_rule, "engine": "torch"}
+    assert "engine" not in by_rule
