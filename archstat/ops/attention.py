@@ -184,6 +184,11 @@ class ScaledDotProduct(Weightless, frozen=True, kw_only=True):
             f"'{self.word}' needs q and k of one width per head, "
             f"not {q.channels // self.heads} and {k.channels // groups}",
         )
+        require(
+            q.batch == k.batch == v.batch,
+            f"'{self.word}' needs branches of one batch, but one of them is the same for every sample",
+            hint="give it the batch first, as by adding it to what comes from the input; or say --batch 1",
+        )
         for name, x, n in ("k", k, -2), ("v", v, -2):
             require(
                 x.shape[1:n] == q.shape[1:n] and x.shape[-2] == k.shape[-2],

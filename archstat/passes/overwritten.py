@@ -30,7 +30,9 @@ def overwritten(graph: Graph, mode: Mode, *, input_grad: bool = False) -> tuple[
     for ran in run.steps:
         node = graph.nodes[ran.node]
         changed = writes(node, ran, mode)
-        if changed and ran.y.storage < 0 and trained[-ran.y.storage]:
+        owner = -ran.y.storage
+        # A buffer may be written over: it has no gradient.
+        if changed and owner > 0 and trained[owner] and graph.nodes[owner].params():
             found[Overwritten(ran.node, ran.node)] = None
         elif changed:
             for keeper in keepers.pop(ran.y.storage, ()):
