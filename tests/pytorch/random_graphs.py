@@ -37,6 +37,7 @@ OWN_REFUSALS = {
     "'attention' heads": "nn.MultiheadAttention refuses it too; the module of a lowered graph takes any head_dim",
     "output_padding must be smaller": "PyTorch's kernels for half precision don't look",
     "lengths must agree": "PyTorch's kernel doesn't look whether there are as many values as keys",
+    "needs branches of one batch": "PyTorch repeats the one that has none, without a kernel of its own",
     "sides, but its input": "PyTorch pads the batch, too",
     "needs [L, C]": "PyTorch attends within a sample without a batch",
     "would leave no dimension": "a sample has one dimension at least",
